@@ -1,0 +1,1 @@
+"""What is kept: records, one SQLite file, evidence by hash, the audit log."""

@@ -1,0 +1,1 @@
+"""From a listing to an assessment: pure, no I/O while assessing."""

@@ -1,0 +1,1 @@
+"""The ``pharmakon`` command: one module per group of verbs, wiring only."""
