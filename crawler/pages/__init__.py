@@ -1,0 +1,6 @@
+"""Page objects: ``generic`` reads any page; one module per site that needs more stands beside it."""
+
+from crawler.pages.generic import extract_page
+from crawler.pages.page import Link, LinkRole, PageExtract, PageKind, SiteFacts, SiteRole, SiteText
+
+__all__ = ["Link", "LinkRole", "PageExtract", "PageKind", "SiteFacts", "SiteRole", "SiteText", "extract_page"]
