@@ -1,1 +1,1 @@
-"""What is kept: records, one SQLite file, evidence by hash, the audit log."""
+"""What is kept: records, the one SQLite file, the evidence beside it, people, decisions, cases and the audit log."""
