@@ -38,7 +38,7 @@ def main() -> None:
     if not install():
         print(
             "No browser could be installed. Pages that need JavaScript will not be rendered and browser tests are\n"
-            "skipped. Install Chromium (Debian/Ubuntu: sudo apt install chromium, macOS: brew install --cask chromium)\n"
+            "skipped. Install Chromium (Debian/Ubuntu: apt install chromium, macOS: brew install --cask chromium)\n"
             "and run again, or name one: PHARMAKON_BROWSER=/path/to/chromium",
             file=sys.stderr,
         )
