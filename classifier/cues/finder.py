@@ -1,0 +1,146 @@
+"""From a listing to its cues: what is evidence, with its exact quote, and what only looks like it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from casefile.records import Audience, CueField, CueName, Listing
+from classifier.cues.catalogue import PhraseBook, load_phrases
+from classifier.cues.lexical import lexical_cues
+from classifier.cues.matching import Hit, scan
+from classifier.cues.scope import Scope
+from classifier.text.lexicon import Lexicon, Term
+from classifier.text.normalise import Normalised, normalise
+from classifier.text.places import CUES_FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class CueMatch:
+    """One piece of evidence; ``quote`` is exactly ``field[start:end]`` of the raw field."""
+
+    cue: CueName
+    quote: str
+    field: CueField
+    start: int
+    end: int
+    rule: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What speaks for the offer, or takes a cue away: a requirement, a warning, another speaker."""
+
+    why: str
+    quote: str
+    field: CueField
+    start: int
+    end: int
+    rule: str
+    source: str
+    cue: CueName | None = None
+    """The cue it took away, if it took one."""
+
+
+class FieldText(NamedTuple):
+    """A field read once: its normal form and the medicines it names."""
+
+    field: CueField
+    normalised: Normalised
+    terms: list[Term]
+
+
+class Findings(NamedTuple):
+    """Everything found in a listing."""
+
+    cues: list[CueMatch]
+    protections: list[Protection]
+    fields: list[FieldText]
+    audience: Audience
+
+
+_FIELDS: tuple[CueField, ...] = ("title", "description", "site_text")
+
+
+class CueCatalogue:
+    """The catalogue of ``data/cues`` with the lexicon beside it."""
+
+    def __init__(self, book: PhraseBook, lexicon: Lexicon) -> None:
+        self.book = book
+        self.lexicon = lexicon
+        self.catalogue_id = book.digest
+
+    @classmethod
+    def load(cls, folder: Path = CUES_FOLDER) -> "CueCatalogue":
+        """Load catalogue and lexicon; raises ``CatalogueError`` or ``LexiconError``."""
+        return cls(load_phrases(folder), Lexicon.load())
+
+    def read(self, listing: Listing) -> list[FieldText]:
+        """Return the text fields of ``listing`` that hold anything, normalised and with the medicines they name."""
+        texts = []
+        for field in _FIELDS:
+            raw = getattr(listing, field)
+            if raw:
+                normalised = normalise(raw)
+                texts.append(FieldText(field, normalised, self.lexicon.find(normalised)))
+        return texts
+
+    def find(self, listing: Listing) -> list[CueMatch]:
+        """Return the cues of ``listing``."""
+        return self.find_all(listing).cues
+
+    def find_all(self, listing: Listing) -> Findings:
+        """Return cues, protections and the texts they were read from."""
+        fields = self.read(listing)
+        hits = [scan(self.book, each.normalised) for each in fields]
+        scope = Scope(fields, hits)
+        cues: list[CueMatch] = []
+        protections: list[Protection] = []
+        addressed: Counter[Audience] = Counter()
+        for number, (text, found) in enumerate(zip(fields, hits, strict=True)):
+            for hit in found:
+                if hit.phrase.scope == "audience":
+                    addressed[_audience(hit)] += 1
+                elif hit.phrase.scope is not None:
+                    protections.append(_protection(text, hit, None))
+                elif (against := scope.against(number, hit)) is None:
+                    cues.append(_cue(text, hit))
+                else:
+                    protections.append(_protection(text, against, hit.phrase.label))
+        cues += lexical_cues(listing, fields, scope)
+        audience = max(addressed, key=lambda each: (addressed[each], each), default="person")
+        return Findings(_distinct(cues), protections, fields, audience)
+
+
+def _audience(hit: Hit) -> Audience:
+    label: Audience = hit.phrase.label  # type: ignore[assignment] - the catalogue admits only audiences
+    return label
+
+
+def _cue(text: FieldText, hit: Hit) -> CueMatch:
+    start, end = text.normalised.raw_span(hit.start, hit.end)
+    name: CueName = hit.phrase.label  # type: ignore[assignment] - the catalogue admits only cues of the codebook
+    return CueMatch(name, text.normalised.raw[start:end], text.field, start, end, hit.phrase.rule, hit.phrase.source)
+
+
+def _protection(text: FieldText, hit: Hit, cue: str | None) -> Protection:
+    start, end = text.normalised.raw_span(hit.start, hit.end)
+    raw = text.normalised.raw[start:end]
+    taken: CueName | None = cue  # type: ignore[assignment] - as above
+    return Protection(hit.phrase.label, raw, text.field, start, end, hit.phrase.rule, hit.phrase.source, taken)
+
+
+def _distinct(cues: list[CueMatch]) -> list[CueMatch]:
+    """Drop a match that lies inside another of the same cue; order by field and place."""
+    order = {field: number for number, field in enumerate(_FIELDS)}
+    cues.sort(key=lambda c: (order.get(c.field, 9), c.start, -c.end, c.cue, c.rule))
+    kept: list[CueMatch] = []
+    last: dict[tuple[str, str], CueMatch] = {}
+    for cue in cues:
+        before = last.get((cue.field, cue.cue))
+        if before is not None and cue.end <= before.end:
+            continue
+        last[cue.field, cue.cue] = cue
+        kept.append(cue)
+    return kept

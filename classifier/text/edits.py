@@ -1,0 +1,90 @@
+"""Text that knows where each of its characters came from, and edits that keep it so."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from classifier.text.glyphs import FoldTable
+
+ASCII_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]").search
+"""Finds a control character that folding would change."""
+_CLUSTER = re.compile(
+    "[^\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\u1100-\u11ff][\u0300-\u036f\u3099\u309a\u1160-\u11ff]+|[\u1100-\u115f][\u1160-\u11ff]{1,2}"
+)
+
+
+class Mapped(NamedTuple):
+    """A text with, for each character, where it begins and ends in the raw text."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+class Edit(NamedTuple):
+    """Replace ``[start, end)`` of a text; same length maps one to one, other lengths map to the whole span."""
+
+    start: int
+    end: int
+    new: str
+
+
+def apply(mapped: Mapped, changes: Sequence[Edit]) -> Mapped:
+    """Return ``mapped`` with ``changes`` made; they are sorted and do not overlap."""
+    if not changes:
+        return mapped
+    text, starts, ends = mapped
+    parts: list[str] = []
+    new_starts: list[int] = []
+    new_ends: list[int] = []
+    at = 0
+    for start, end, new in changes:
+        parts += (text[at:start], new)
+        new_starts += starts[at:start]
+        new_ends += ends[at:start]
+        if len(new) == end - start:
+            new_starts += starts[start:end]
+            new_ends += ends[start:end]
+        else:
+            new_starts += [starts[start]] * len(new)
+            new_ends += [ends[end - 1]] * len(new)
+        at = end
+    parts.append(text[at:])
+    new_starts += starts[at:]
+    new_ends += ends[at:]
+    return Mapped("".join(parts), new_starts, new_ends)
+
+
+def _composed(text: str) -> Mapped:
+    """Compose base letters with their marks (NFC) where folding or a pattern needs it."""
+    whole = Mapped(text, range(len(text)), range(1, len(text) + 1))
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return whole
+    changes = []
+    for match in _CLUSTER.finditer(text):
+        new = unicodedata.normalize("NFC", match[0])
+        if new != match[0]:
+            changes.append(Edit(match.start(), match.end(), new))
+    return apply(whole, changes)
+
+
+def folded(text: str, table: FoldTable) -> Mapped:
+    """Fold ``text`` character by character with offsets kept."""
+    mapped = _composed(text)
+    result = mapped.text.translate(table)
+    if len(result) == len(mapped.text) and table.uneven.isdisjoint(mapped.text):
+        return Mapped(result, mapped.starts, mapped.ends)
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for char, start, end in zip(mapped.text, mapped.starts, mapped.ends, strict=True):
+        new = table[ord(char)]
+        parts.append(new)
+        if len(new) == 1:
+            starts.append(start)
+            ends.append(end)
+        elif new:
+            starts += [start] * len(new)
+            ends += [end] * len(new)
+    return Mapped("".join(parts), starts, ends)

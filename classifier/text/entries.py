@@ -1,0 +1,109 @@
+"""Entries of ``data/lexicon``: what is known of each substance, brand and class."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from classifier.text.places import LEXICON_FOLDER
+
+
+class LexiconError(Exception):
+    """A file of ``data/lexicon`` cannot be used; says which, where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class MedicineClass:
+    """A class of medicines or goods, with what follows from belonging to it."""
+
+    name: str
+    harm: float
+    """How much harm a bad product of the class can do, 0 low to 1 high (project's judgement, stated in the data)."""
+    prescription: bool = False
+    controlled: bool = False
+    """Controlled in the sense of the codebook."""
+    unapproved: bool = False
+    """Not authorised as a medicine anywhere that matters."""
+    never_retail: bool = False
+    """Never sold to the public (COVID-19 vaccines...)."""
+    kind: str = "medicine"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One substance with all its names."""
+
+    name: str
+    classes: tuple[str, ...]
+    brands: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every spelling that stands for the substance."""
+        return (self.name, *self.names, *self.brands)
+
+
+def _words(value: object) -> tuple[str, ...]:
+    return tuple(part.strip() for part in str(value).split(",") if part.strip()) if value else ()
+
+
+def _load_yaml(path: Path) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+    except (OSError, yaml.YAMLError) as error:
+        raise LexiconError(f"{path.name}: cannot be read ({error}); restore it from the repository") from error
+    if not isinstance(data, dict) or not {"source", "licence", "classes"} <= data.keys():
+        raise LexiconError(f"{path.name}: 'source', 'licence' and 'classes' are needed at the top")
+    return data
+
+
+@cache
+def _files(folder: Path) -> tuple[tuple[str, dict[str, Any]], ...]:
+    return tuple((path.name, _load_yaml(path)) for path in sorted(folder.glob("*.yaml")))
+
+
+def load_classes(folder: Path = LEXICON_FOLDER) -> dict[str, MedicineClass]:
+    """Return every class by name; raises :class:`LexiconError`."""
+    classes: dict[str, MedicineClass] = {}
+    for file, data in _files(folder):
+        for name, body in data["classes"].items():
+            flags = {k: v for k, v in body.items() if k != "substances"}
+            try:
+                classes[name] = MedicineClass(name=name, **flags)
+            except TypeError as error:
+                raise LexiconError(f"{file}: class '{name}': {error}") from None
+    return classes
+
+
+def load_entries(folder: Path = LEXICON_FOLDER) -> list[Entry]:
+    """Return every substance; one named in two classes comes once with both. Raises :class:`LexiconError`."""
+    merged: dict[str, Entry] = {}
+    for file, data in _files(folder):
+        for class_name, body in data["classes"].items():
+            for name, fields in _substances(file, class_name, body):
+                entry = Entry(name, (class_name,), _words(fields.get("brands")), _words(fields.get("names")))
+                known = merged.get(name)
+                merged[name] = entry if known is None else _joined(known, entry)
+    return list(merged.values())
+
+
+def _substances(file: str, class_name: str, body: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+    for name, fields in (body.get("substances") or {}).items():
+        if isinstance(fields, str):
+            yield str(name), {"brands": fields}
+        elif fields is None or isinstance(fields, dict):
+            yield str(name), fields or {}
+        else:
+            raise LexiconError(f"{file}: class '{class_name}', '{name}': expected brands and names")
+
+
+def _joined(one: Entry, two: Entry) -> Entry:
+    def both(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*a, *b)))
+
+    return Entry(one.name, both(one.classes, two.classes), both(one.brands, two.brands), both(one.names, two.names))

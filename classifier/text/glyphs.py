@@ -1,0 +1,168 @@
+"""One glyph at a time: how a character folds to the form rules are written in, and what it can be mistaken for.
+
+Folding follows Unicode data (NFKC, decomposition, character names), so it holds for glyphs nobody listed: full-width,
+mathematical, circled, squared, small capital, superscript, regional indicator and accented letters. Look-alikes of
+*other* scripts are kept apart in :data:`LOOKALIKES`: they apply only where a token mixes scripts or is a known word.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from classifier.text.places import LEXICON_FOLDER
+
+_LATIN_NAME = re.compile(
+    r"(?:LATIN (?:SMALL |CAPITAL )?(?:LETTER )?(?:SMALL CAPITAL |SMALL |CAPITAL )?(?:LETTER )?"
+    r"(?:TURNED |REVERSED |SIDEWAYS |OPEN |SCRIPT |LONG |DOTLESS |INSULAR |INVERTED |CLOSED |BARRED |STRETCHED )*([A-Z])"
+    r"|(?:NEGATIVE |SQUARED |CIRCLED |PARENTHESIZED |CROSSED |REGIONAL INDICATOR SYMBOL LETTER |MODIFIER |COMBINING |TAG )+"
+    r"(?:LATIN )?(?:SMALL |CAPITAL )*(?:LETTER )?([A-Z]))"
+    r"(?: WITH .*|-\d+|)"
+)
+_NAMED = {
+    "LATIN SMALL LETTER ALPHA": "a", "LATIN CAPITAL LETTER ALPHA": "a", "LATIN SMALL LETTER IOTA": "i",
+    "LATIN SMALL LETTER SCHWA": "e", "LATIN CAPITAL LETTER SCHWA": "e", "LATIN SMALL LETTER UPSILON": "u",
+    "LATIN SMALL LETTER AE": "ae", "LATIN SMALL LETTER SHARP S": "ss", "LATIN SMALL LETTER ENG": "ng",
+    "LATIN SMALL LETTER ESH": "s", "LATIN SMALL LETTER EZH": "z", "LATIN SMALL LETTER ETH": "d",
+    "LATIN SMALL LETTER THORN": "th", "LATIN SMALL LETTER CHI": "x", "LATIN LETTER SMALL CAPITAL OE": "oe",
+}  # fmt: skip
+_ARABIC = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ئ": "ي", "ک": "ك", "ہ": "ه",
+                         "ھ": "ه", "ۃ": "ه", "ة": "ه", "ۀ": "ه", "ؤ": "و", "ۂ": "ه", "ٹ": "ت", "ۓ": "ے", "ـ": None})  # fmt: skip
+"""Spellings that Arabic, Persian and Urdu writers mix freely; both text and patterns fold to the left-hand script form."""
+_PUNCTUATION = {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+                "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "―": "-", "ʻ": "'", "。": "。", "ё": "е",
+                "ꞌ": "'", "՚": "'"}  # fmt: skip
+_MAX_EXPANSION = 4
+
+
+def _is_dropped_mark(char: str) -> bool:
+    code = ord(char)
+    return (
+        0x300 <= code <= 0x36F or 0x1AB0 <= code <= 0x1AFF or 0x1DC0 <= code <= 0x1DFF or 0x20D0 <= code <= 0x20FF
+        or 0xFE00 <= code <= 0xFE0F or 0xFE20 <= code <= 0xFE2F or 0xE0100 <= code <= 0xE01EF
+        or 0x64B <= code <= 0x65F or code == 0x670 or 0x591 <= code <= 0x5C7
+        or code in (0x93C, 0x9BC, 0x115F, 0x1160, 0x3164, 0xFFA0, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x483, 0x484)
+    )  # fmt: skip
+
+
+def _latin_base(char: str) -> str | None:
+    name = unicodedata.name(char, "")
+    if name in _NAMED:
+        return _NAMED[name]
+    match = _LATIN_NAME.fullmatch(name)
+    return (match[1] or match[2]).lower() if match else None
+
+
+def _fold_once(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cf" and not 0xE0061 <= ord(char) <= 0xE007A:
+        return ""
+    if category == "Cs":
+        return "\ufffd"
+    if category in ("Cc", "Zs", "Zl", "Zp"):
+        return char if char in "\n\t" else ("\n" if char in "\r\x0b\x0c\x85\u2028\u2029" else " ")
+    if category in ("Mn", "Me") and _is_dropped_mark(char):
+        return ""
+    if category == "Nd":
+        return str(unicodedata.digit(char))
+    if char in _PUNCTUATION:
+        return _PUNCTUATION[char]
+    base = _latin_base(char)
+    if base:
+        return base
+    if "\u0600" <= char <= "\u06ff":
+        return char.translate(_ARABIC)
+    folded = unicodedata.normalize("NFKC", char).lower()
+    decomposed = unicodedata.normalize("NFD", folded)
+    if len(decomposed) > 1 and unicodedata.name(decomposed[0], "").split(" ")[0] in ("LATIN", "GREEK"):
+        folded = "".join(c for c in decomposed if not unicodedata.combining(c))
+    if 0xC0 <= ord(folded[:1] or "\0") and len(decomposed) > 1 and any(m in decomposed for m in "\u093c\u09bc"):
+        folded = decomposed
+    return folded if len(folded) <= _MAX_EXPANSION else char
+
+
+def fold_character(char: str) -> str:
+    """Return what ``char`` folds to: zero to four characters, itself a fixed point of folding."""
+    before, after = char, _fold_once(char)
+    for _ in range(4):
+        if after == before:
+            break
+        before, after = after, "".join(_fold_once(c) for c in after)
+    return after if len(after) <= _MAX_EXPANSION else char
+
+
+class FoldTable(dict[int, str]):
+    """A ``str.translate`` table filled as characters are met; remembers those that do not fold one to one.
+
+    >>> "Ｖ①𝕒ǵ".translate(FoldTable())
+    'v1ag'
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uneven: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        folded = fold_character(chr(code))
+        if len(folded) != 1:
+            self.uneven.add(chr(code))
+        self[code] = folded
+        return folded
+
+
+FOLD = FoldTable()
+"""The table of this process; a pure function of Unicode data, filled lazily."""
+
+
+def fold(text: str) -> str:
+    """Fold ``text`` without offsets (patterns, lexicon entries)."""
+    return unicodedata.normalize("NFC", text).translate(FOLD)
+
+
+_LOOSE = {
+    "я": "r", "и": "n", "п": "n", "ш": "w", "щ": "w", "д": "d", "ь": "b", "ъ": "b", "э": "e", "ф": "o", "л": "n",
+    "ц": "u", "ч": "y", "ю": "o", "ж": "x", "є": "e", "ї": "i", "і": "i", "δ": "d", "ε": "e", "η": "n", "θ": "o",
+    "λ": "a", "μ": "u", "π": "n", "σ": "o", "τ": "t", "φ": "o", "ω": "w", "ξ": "e", "ψ": "y", "ς": "s", "β": "b",
+    "κ": "k", "а": "a", "ա": "w", "ս": "u", "օ": "o", "ո": "n", "ց": "g", "հ": "h", "ղ": "n", "ք": "p", "տ": "s",
+    "∆": "a", "√": "v", "∪": "u", "∩": "n", "€": "e", "£": "l", "¥": "y", "¢": "c", "§": "s", "µ": "u", "©": "c",
+    "®": "r", "∂": "d", "∑": "e", "∫": "s", "†": "t", "ø": "o", "°": "o", "•": "o", "●": "o", "○": "o", "◯": "o",
+    "⭕": "o", "💊": "o", "∀": "a", "∃": "e", "ƨ": "s", "₮": "t", "₱": "p", "₦": "n", "₩": "w", "₳": "a", "₴": "s", "₵": "c",
+    "₲": "g", "฿": "b", "ค": "a", "๏": "o", "є": "e", "г": "r", "б": "b", "з": "e", "丨": "i", "卂": "a", "乇": "e", "工": "i",
+    "尺": "r", "丂": "s", "丅": "t", "凵": "u", "乂": "x", "丫": "y", "乙": "z", "刀": "d", "几": "n", "口": "o", "卩": "p", "匚": "c",
+}  # fmt: skip
+"""Decorative look-alikes (public knowledge of how letters are bent); used only inside tokens that hold Latin letters."""
+
+
+@cache
+def _table_of_lookalikes() -> dict[str, str]:
+    table: dict[str, str] = {}
+    for line in (LEXICON_FOLDER / "confusables.tsv").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            glyph, look, _name = line.split("\t")
+            table[glyph] = look
+    for glyph, look in list(table.items()):
+        lower = fold_character(glyph)
+        if len(lower) == 1 and lower not in table:
+            table[lower] = look
+    return {**_LOOSE, **table, "б": "b", "з": "e", "г": "r"}
+
+
+@cache
+def lookalike(char: str) -> str | None:
+    """Return the ASCII letter that ``char`` is mistaken for, or None.
+
+    Letters with marks are judged by their base (CYRILLIC ... WITH DESCENDER), Cherokee and other scripts by the table.
+    """
+    table = _table_of_lookalikes()
+    if char in table:
+        return table[char]
+    base = unicodedata.normalize("NFD", char)[0]
+    if base != char:
+        return lookalike(base)
+    name, separator, _ = unicodedata.name(char, "").partition(" WITH ")
+    if separator:
+        try:
+            return lookalike(fold_character(unicodedata.lookup(name)))
+        except KeyError:
+            return None
+    return None

@@ -1,0 +1,160 @@
+"""Bent words straightened: foreign look-alike letters, leet, spaced and dotted letters, words written backwards.
+
+A token is rewritten only when it mixes scripts inside a word, or when its look is that of a known word; so ``B12``,
+``100mg``, real Russian or Greek, and ``h4ir cl1ps`` stay as written.
+"""
+
+import re
+from typing import NamedTuple
+
+from classifier.text.edits import Edit, Mapped, apply
+from classifier.text.glyphs import lookalike
+from classifier.text.vocabulary import default_vocabulary
+
+MOST_TRICKS = 200
+"""Tokens examined a text; a trap of a hundred thousand bent words costs no more than this."""
+
+_SEPARATOR = r"[ ._\-*·~/|,'`^+:]"
+_SPACED = re.compile(
+    rf"(?<![^\W_])[^\W_]{_SEPARATOR}{{1,2}}(?:[^\W_]|[@$!]){_SEPARATOR}{{1,2}}(?:[^\W_]|[@$!])(?:{_SEPARATOR}{{1,2}}(?:[^\W_]|[@$!])(?![^\W_])){{1,40}}(?![^\W_])"
+)
+_SPLIT = re.compile(r"(?<![^\W_])[^\W\d_]{1,9}(?:[._\-*·~|'^][^\W_]{1,9}){1,9}(?![^\W_])")
+_LEET = re.compile(r"(?:[^\W\d_][0-9@$!|*+€£¥¢§µ©®†√∆#]|[0-9@$|€£¥¢√][^\W\d_])")
+_TOKEN = re.compile(r"[^\s.,;:?()\[\]{}<>\"'/\\=&%~^-]{4,40}")
+_MIXED = re.compile(r"[a-z][^\W\d_a-z]|[^\W\d_a-z][a-z]")
+_ODD_INSIDE = re.compile(r"[^\W\d_][^\w\s.,;:?()\[\]{}<>\"'/\\=&%~^\-–、。，：；！？）（】【·|+][^\W\d_]")
+_ALL_LOOKALIKE = re.compile(r"(?<!\w)[авекмнорстухіјѕԁһԛԝαβεικνορτυχωᎪ-ᏼⲁ-ⲻꓐ-ꓽ]{4,30}(?!\w)")
+_TURNED = re.compile(r"[ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ]")
+
+
+class Trick(NamedTuple):
+    """One bent word of a text."""
+
+    start: int
+    """Offset in the raw text."""
+    end: int
+    reads: str
+    """The word it is meant to be read as."""
+    how: str
+    """``letters | leet | spaced | split | mixed``."""
+
+
+def suspected(text: str) -> bool:
+    """Return whether folded ASCII ``text`` needs a closer look (a cheap test; most titles do not)."""
+    return _SPACED.search(text) is not None or _LEET.search(text) is not None or _SPLIT.search(text) is not None
+
+
+def straighten(mapped: Mapped, raw: str) -> tuple[Mapped, list[Trick]]:
+    """Return ``mapped`` with bent words rewritten, and what was found."""
+    changes: list[tuple[Edit, str]] = []
+    text = mapped.text
+    _spaced(text, changes)
+    _tokens(text, changes)
+    changes.sort(key=lambda each: (each[0].start, -each[0].end))
+    kept: list[Edit] = []
+    found: list[Trick] = []
+    for edit, how in changes:
+        if kept and edit.start < kept[-1].end:
+            continue
+        kept.append(edit)
+        start, end = mapped.starts[edit.start], mapped.ends[edit.end - 1]
+        found.append(Trick(start, end, edit.new, how))
+    return apply(mapped, kept), found
+
+
+def _spaced(text: str, changes: list[tuple[Edit, str]]) -> None:
+    vocabulary = default_vocabulary()
+    for number, match in enumerate(_SPACED.finditer(text)):
+        if number >= MOST_TRICKS:
+            break
+        places = [i for i in range(match.start(), match.end()) if text[i].isalnum() or text[i] in "@$!"]
+        for start, end, word in vocabulary.segment("".join(text[i] for i in places)):
+            changes.append((Edit(places[start], places[end - 1] + 1, word), "spaced"))
+    for number, match in enumerate(_SPLIT.finditer(text)):
+        if number >= MOST_TRICKS:
+            break
+        letters = [i for i in range(match.start(), match.end()) if text[i].isalnum()]
+        joined = "".join(text[i] for i in letters)
+        word = vocabulary.resolve(joined) if len(joined) >= 5 else None
+        if word is not None and match[0] != word:
+            changes.append((Edit(match.start(), match.end(), word), "split"))
+
+
+def _tokens(text: str, changes: list[tuple[Edit, str]]) -> None:
+    vocabulary = default_vocabulary()
+    seen = 0
+    plain = text.isascii()
+    if not (
+        _LEET.search(text)
+        or (not plain and (_MIXED.search(text) or _ODD_INSIDE.search(text) or _ALL_LOOKALIKE.search(text)))
+    ):
+        return
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token.isalpha() and (plain or token.isascii()):
+            continue
+        if token.isalpha() and not _MIXED.search(token) and not _ALL_LOOKALIKE.fullmatch(token):
+            continue
+        if token.isascii() and not _LEET.search(token):
+            continue
+        seen += 1
+        if seen > MOST_TRICKS:
+            break
+        start, end, new, how = _straightened(token)
+        if new is not None:
+            changes.append((Edit(match.start() + start, match.start() + end, new), how))
+
+
+def _straightened(token: str) -> tuple[int, int, str | None, str]:
+    vocabulary = default_vocabulary()
+    start, end = 0, len(token)
+    while end > start and not (token[end - 1].isalnum() or token[end - 1] in "@$"):
+        end -= 1
+    while start < end and not (token[start].isalnum() or token[start] in "@$"):
+        start += 1
+    core = token[start:end]
+    for part, shift in ((token[start:], end), (core, end)):
+        word = vocabulary.resolve(part) if part and part not in vocabulary.words else None
+        if word is not None and word != part:
+            return start, start + len(part), word, "letters" if not part.isascii() else "leet"
+        del shift
+    mixed = _unmixed(core)
+    if mixed is not None and mixed != core:
+        return start, end, mixed, "mixed"
+    return start, end, None, ""
+
+
+def _unmixed(token: str) -> str | None:
+    """Return ``token`` written in the one script most of its letters are of, or None when it does not mix."""
+    latin = [c for c in token if "a" <= c <= "z"]
+    foreign = [c for c in token if not c.isascii() and c.isalpha()]
+    if not latin or not foreign:
+        return None
+    looks = {c: lookalike(c) for c in foreign}
+    if any(look is None for look in looks.values()) or not _alternates(token):
+        return None
+    if len(latin) >= len(foreign):
+        return "".join(looks[c] or c if c in looks else c for c in token)
+    cyrillic = {
+        "a": "а",
+        "c": "с",
+        "e": "е",
+        "o": "о",
+        "p": "р",
+        "x": "х",
+        "y": "у",
+        "k": "к",
+        "m": "м",
+        "t": "т",
+        "h": "н",
+        "b": "в",
+        "i": "і",
+    }
+    if all("а" <= c <= "ӿ" for c in foreign) and all(c in cyrillic for c in latin):
+        return "".join(cyrillic.get(c, c) for c in token)
+    return None
+
+
+def _alternates(token: str) -> bool:
+    """Return whether scripts change inside a run of letters (``виагра100mg`` does not count, nor do two glued words)."""
+    return _MIXED.search(token) is not None and "\u3040" > max(c for c in token if c.isalpha())
