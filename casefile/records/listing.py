@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue, ValidationError
 from casefile.records._base import CurrencyCode, DecimalText, Record, Sha256, UtcTime
 from casefile.records.canonical import canonical_bytes, sha256_hex
 
-Provenance = Literal["jsonld", "microdata", "opengraph", "css", "text", "import"]
+Provenance = Literal["jsonld", "microdata", "opengraph", "state", "css", "text", "import"]
 """Which extractor gave a field."""
 
 Availability = Literal["in_stock", "out_of_stock", "unknown"]

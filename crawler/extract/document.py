@@ -2,11 +2,12 @@
 
 import re
 from functools import cached_property
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urljoin, urlsplit
 
 import lxml.html
-from lxml.etree import ParserError
+from lxml.etree import ParserError, XPath
+from lxml.html import HtmlElement
 from w3lib.encoding import html_to_unicode
 
 from crawler.extract.bounds import MAX_PAGE_BYTES, PageRefused, check_page
@@ -102,6 +103,11 @@ class Document:
         """Return ``href`` as an absolute http(s) URL without fragment, or None."""
         joined = _join(self.base_url, href.strip())
         return web_url(joined) if joined else None
+
+
+def found_elements(path: XPath, below: HtmlElement) -> list[HtmlElement]:
+    """Return the elements that a compiled path finds (the library's types allow for text and numbers too)."""
+    return cast("list[HtmlElement]", path(below))
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:

@@ -1,0 +1,53 @@
+"""The text a reader of the page sees."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from lxml.etree import iterwalk
+from lxml.html import HtmlElement
+
+from crawler.extract.document import UNSEEN_TAGS, one_line
+
+_BLOCKS: Final = frozenset(
+    "address article aside blockquote br caption center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4"
+    " h5 h6 header hr legend li main nav ol p pre section table tbody td tfoot th thead tr ul option".split()
+)
+_CELLS: Final = frozenset({"td", "th"})
+
+
+def pieces(element: HtmlElement, *, limit: int = 200_000) -> Iterator[str]:
+    """Yield the text below ``element`` piece by piece, a line feed where a block or line ends; no unseen elements."""
+    walker = iterwalk(element, events=("start", "end"))
+    size = 0
+    unseen: HtmlElement | None = None
+    for event, node in walker:
+        tag = node.tag
+        if event == "start":
+            if tag in UNSEEN_TAGS and node is not element:
+                unseen = node
+                walker.skip_subtree()
+                continue
+            if tag in _BLOCKS:
+                yield "\n"
+            text = node.text
+        else:
+            if tag in _BLOCKS and node is not unseen:
+                yield "\n"
+            unseen = None
+            text = node.tail if node is not element else None
+        if text:
+            yield text
+            size += len(text)
+            if size > limit:
+                return
+
+
+def visible_text(element: HtmlElement, *, limit: int = 200_000) -> str:
+    """Return the text below ``element`` as a reader sees it: one line a block, runs of blanks as one."""
+    lines = (one_line(line) for line in "".join(pieces(element, limit=limit)).split("\n"))
+    return "\n".join(line for line in lines if line)[:limit]
+
+
+def inline_text(element: HtmlElement, *, limit: int = 2_000) -> str:
+    """Return the text below ``element`` on one line."""
+    return one_line(" ".join(visible_text(element, limit=limit).split("\n")))
