@@ -1,0 +1,107 @@
+"""From listings to assessments: pure, deterministic, bounded time per listing; the one entrance to the classifier."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from casefile.records import KINDS, SUSPECTED_CLASSES, Assessment, Listing
+from classifier.cues.finder import CueCatalogue, CueMatch
+from classifier.harm import harm_of, priority_of
+from classifier.hashed import LONGEST_TEXT
+from classifier.model import Model
+from classifier.ngrams import BUCKETS
+from classifier.persist import ModelError, load_model
+from classifier.reading import Reading, features, read
+from classifier.signals import SIGNALS
+from classifier.text.language import detect
+
+DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "default"
+
+BATCH = 64
+"""Listings scored together: enough to fill the array operations, small enough to stay in the processor's cache."""
+
+_DECIMALS = 6
+_MOST_CUES = 50
+"""Cues kept per listing, first in reading order; a page stuffed with one phrase needs no thousand of them."""
+
+
+class Assessor:
+    """A model with its lexicon and cue catalogue."""
+
+    def __init__(self, model: Model, *, model_id: str, languages: frozenset[str], catalogue: CueCatalogue) -> None:
+        self._model = model
+        self._languages = languages
+        self._catalogue = catalogue
+        self.model_id = model_id
+        self.lexicon_id = f"{catalogue.lexicon.lexicon_id}+{catalogue.catalogue_id}"
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> "Assessor":
+        """Load the model in ``folder`` (by default the packaged one); raises :class:`ModelError`."""
+        where = folder or DEFAULT_MODEL
+        arrays, manifest = load_model(where)
+        about = manifest["about"]
+        if about.get("signals") != list(SIGNALS):
+            raise ModelError(f"{where}: made for other signals than this program has; run `pharmakon train`")
+        try:
+            model = Model.from_arrays(arrays, buckets=BUCKETS, signals=len(SIGNALS))
+        except (KeyError, ValueError) as error:
+            raise ModelError(
+                f"{where}: the weights do not fit this program ({error}); run `pharmakon train`"
+            ) from error
+        languages = frozenset(str(tag) for tag in about.get("languages", ()))
+        return cls(model, model_id=str(manifest["id"]), languages=languages, catalogue=CueCatalogue.load())
+
+    def assess(self, listing: Listing) -> Assessment:
+        """Assess one listing."""
+        return self.assess_batch([listing])[0]
+
+    def assess_batch(self, listings: Sequence[Listing]) -> list[Assessment]:
+        """Assess ``listings``, same order; how they are batched changes nothing in the result."""
+        return [Assessment.model_validate(fields) for fields in self.fields(listings)]
+
+    def fields(self, listings: Sequence[Listing]) -> Iterator[dict[str, Any]]:
+        """Yield the fields of each assessment as plain data; for streams, where building records costs too much."""
+        for start in range(0, len(listings), BATCH):
+            batch = listings[start : start + BATCH]
+            readings = [read(self._catalogue, listing) for listing in batch]
+            scores = self._model.scores(*features(readings))
+            for row, (listing, reading) in enumerate(zip(batch, readings, strict=True)):
+                yield self._one(
+                    listing, reading, scores.kind[row].tolist(), float(scores.risk[row]), scores.suspected[row].tolist()
+                )
+
+    def _one(
+        self, listing: Listing, reading: Reading, kinds: list[float], risk: float, suspected: list[float]
+    ) -> dict[str, Any]:
+        kind = KINDS[max(range(len(kinds)), key=kinds.__getitem__)]
+        risk = round(risk, _DECIMALS)
+        harm = harm_of(kind, reading.findings)
+        language = listing.language or detect(reading.text)
+        notes = []
+        if any(f.normalised.cut for f in reading.findings.fields):
+            notes.append("a field was cut: only its beginning was read")
+        if len(reading.text) > LONGEST_TEXT:
+            notes.append(f"the n-gram model read the first {LONGEST_TEXT} characters; cues and lexicon read on")
+        if not reading.text.strip():
+            notes.append("no readable text")
+        fields: dict[str, Any] = {
+            "id": listing.id, "version": listing.version, "kind": kind,
+            "kind_probabilities": {k: round(p, _DECIMALS) for k, p in zip(KINDS, kinds, strict=True)},
+            "risk": risk,
+            "suspected": {c: round(p, _DECIMALS) for c, p in zip(SUSPECTED_CLASSES, suspected, strict=True)},
+            "cues": [_cue(match) for match in reading.findings.cues[:_MOST_CUES]],
+            "harm": round(harm, _DECIMALS), "priority": round(priority_of(risk, harm), _DECIMALS),
+            "audience": reading.findings.audience, "language": language,
+            "language_supported": language is None or language.split("-")[0].lower() in self._languages,
+            "substances": sorted({t.name for f in reading.findings.fields if f.field != "site_text" for t in f.terms}),
+            "notes": notes, "model": self.model_id, "lexicon": self.lexicon_id,
+        }  # fmt: skip
+        return fields
+
+
+def _cue(match: CueMatch) -> dict[str, Any]:
+    return {
+        "cue": match.cue, "quote": match.quote, "field": match.field, "start": match.start, "end": match.end,
+        "source": f"{match.rule}: {match.source}",
+    }  # fmt: skip

@@ -1,0 +1,28 @@
+"""Where one statement ends and the next begins: negation, condition and speaker reach that far and no further."""
+
+import re
+from collections.abc import Iterator
+
+_SENTENCE_END = re.compile(r"[.!?…](?=[\s\"'»”’)]|$)|[。！？｡।؟۔።፨؛;；\n|•]|\s[-–—*>#]\s", re.UNICODE)
+_SOFT_END = re.compile(r",(?=\s)|[，、،፣:：]|\s[-–—/+]\s|[()]", re.UNICODE)
+_SHORTEST = 3
+
+
+def _pieces(text: str, start: int, end: int, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    at = start
+    for mark in ends.finditer(text, start, end):
+        if mark.end() - at >= _SHORTEST:
+            yield at, mark.end()
+            at = mark.end()
+    if end - at >= _SHORTEST:
+        yield at, end
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return ``(start, end)`` of each sentence or line of ``text``; a full stop inside ``0.5 mg`` ends nothing."""
+    return list(_pieces(text, 0, len(text), _SENTENCE_END))
+
+
+def phrases(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the phrases of one sentence: what stands between commas, colons, dashes and brackets."""
+    return list(_pieces(text, start, end, _SOFT_END))

@@ -1,0 +1,104 @@
+"""Labelled listings to learn from: the authored corpus, its minimal pairs, and hand-labelled gold."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from casefile.records import KINDS, SUSPECTED_CLASSES, Kind, Listing
+
+
+class DataError(Exception):
+    """A file of labelled listings cannot be used; the message says which line and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One labelled listing.
+
+    ``origin`` names the data set (``corpus``, ``pairs``, ``gold``), ``source`` where the text came from (a file of the
+    corpus, a shop of the gold rows), ``group`` what must stay on one side of any split. ``evidence`` and
+    ``protective`` are quotes: exact substrings of a field. ``cues`` holds ``(cue, quote)``.
+    """
+
+    listing: Listing
+    kind: Kind
+    suspicion: int
+    suspected: frozenset[str]
+    cues: tuple[tuple[str, str], ...]
+    protective: tuple[str, ...]
+    origin: str
+    source: str
+    file: str
+    language: str
+    group: str
+    pair: str | None
+    function: str | None
+
+
+_LABELS = ("kind", "suspicion", "suspected", "cues", "cues_optional", "protective", "pair", "group", "function",
+           "phenomenon", "platform", "source", "row_id", "note", "language")  # fmt: skip
+
+
+def read_examples(path: Path, *, origin: str) -> list[Example]:
+    """Read the labelled rows of a JSON-lines file; raises :class:`DataError`."""
+    return list(_examples(path, origin))
+
+
+def read_corpus(folder: Path) -> list[Example]:
+    """Read ``*.jsonl`` (origin ``corpus``) and ``pairs/*.jsonl`` (origin ``pairs``) below ``folder``."""
+    found = [e for path in sorted(folder.glob("*.jsonl")) for e in _examples(path, "corpus")]
+    found += [e for path in sorted((folder / "pairs").glob("*.jsonl")) for e in _examples(path, "pairs")]
+    if not found:
+        raise DataError(f"{folder}: no labelled listings (*.jsonl) found; is this a full checkout?")
+    return found
+
+
+def _examples(path: Path, origin: str) -> Iterator[Example]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            yield from _parse(lines, path, origin)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+
+
+def _parse(lines: Iterable[str], path: Path, origin: str) -> Iterator[Example]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield _example(json.loads(line), path, origin)
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{path}, line {number}: not a labelled listing: {error}") from error
+
+
+def _example(row: dict[str, object], path: Path, origin: str) -> Example:
+    kind, suspicion = row["kind"], row["suspicion"]
+    suspected = row.get("suspected") or []
+    if kind not in KINDS or suspicion not in (0, 1, 2):
+        raise ValueError(f"kind {kind!r} or suspicion {suspicion!r} is not in the codebook")
+    if not isinstance(suspected, list) or not set(suspected) <= set(SUSPECTED_CLASSES):
+        raise ValueError(f"suspected {suspected!r} is not in the codebook")
+    content = {k: v for k, v in row.items() if k not in _LABELS}
+    if not (content.get("title") or content.get("description")):
+        content["title"] = "-"  # gold holds rows with no text at all; the codebook calls them kind other
+    language = str(row.get("language") or "und")
+    source = str(row.get("source") or f"{path.stem}")
+    cues, protective = row.get("cues") or [], row.get("protective") or []
+    if not (isinstance(cues, list) and isinstance(protective, list)):
+        raise ValueError("'cues' and 'protective' are lists")
+    return Example(
+        listing=Listing.from_row(content),
+        kind=kind,  # type: ignore[arg-type] # checked against KINDS above
+        suspicion=int(suspicion),
+        suspected=frozenset(suspected),
+        cues=tuple((c["cue"], c["quote"]) for c in cues),
+        protective=tuple(p["quote"] for p in protective),
+        origin=origin,
+        source=source,
+        file=str(row.get("row_id") or path.stem).rpartition("-")[0] or path.stem,
+        language=language.split("-")[0],
+        group=str(row.get("group") or (source if origin == "gold" else f"{path.stem}-{language}")),
+        pair=str(row["pair"]) if row.get("pair") else None,
+        function=str(row["function"]) if row.get("function") else None,
+    )

@@ -1,0 +1,91 @@
+"""What cues, protections and lexicon say of a listing, as numbers that mean the same in every language.
+
+No signal tells where a text was found: neither length nor case, punctuation, template or the mere presence of a price
+(field note: such artefacts reach AUC 0.998 on random splits and nothing on a source nobody has seen).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from casefile.records import CUES, Listing
+from classifier.cues.catalogue import WHYS
+from classifier.cues.finder import Findings
+from classifier.text.lexicon import Term
+
+_PRODUCT = frozenset({"controlled_substance", "unapproved_product", "obfuscated_text"})
+"""Cues that name the goods; all others speak of how they are offered."""
+
+_CRYPTO = frozenset(
+    {"BTC", "XBT", "XMR", "ETH", "LTC", "USDT", "BCH", "DASH", "ZEC", "DOGE", "USDC", "TRX", "SOL", "TON"}
+)
+
+TERM_SIGNALS = ("medicine", "prescription", "controlled", "unapproved", "never_retail", "over_counter", "harm")
+
+SIGNALS: tuple[str, ...] = (
+    *(f"cue:{c}" for c in CUES),
+    "cues:distinct", "cues:on_site", "cues:offer", "cues:offer_on_regulated", "cues:no_prescription_on_regulated",
+    "cues:protected_only",
+    *(f"protection:{w}" for w in WHYS),
+    "protections:any", "protections:against_cues",
+    *(f"names:{t}" for t in TERM_SIGNALS),
+    *(f"title_names:{t}" for t in TERM_SIGNALS),
+    "text:obfuscation", "text:bent_word", "price:crypto", "price:crypto_on_regulated",
+)  # fmt: skip
+_PLACE = {name: number for number, name in enumerate(SIGNALS)}
+
+
+def _of_terms(terms: Sequence[Term]) -> dict[str, float]:
+    if not terms:
+        return {}
+    medicines = [t for t in terms if t.kind == "medicine"]
+    return {
+        "medicine": float(bool(medicines)),
+        "prescription": float(any(t.prescription for t in terms)),
+        "controlled": float(any(t.controlled for t in terms)),
+        "unapproved": float(any(t.unapproved for t in terms)),
+        "never_retail": float(any(t.never_retail for t in terms)),
+        "over_counter": float(
+            bool(medicines)
+            and not any(t.prescription or t.controlled or t.unapproved or t.never_retail for t in medicines)
+        ),
+        "harm": max(t.harm for t in terms),
+    }
+
+
+def signals_of(listing: Listing, findings: Findings) -> npt.NDArray[np.float64]:
+    """Return the signals of one listing, in the order of :data:`SIGNALS`, each between 0 and about 3."""
+    out = np.zeros(len(SIGNALS))
+    cues = {c.cue for c in findings.cues}
+    offer = cues - _PRODUCT
+    item = [t for f in findings.fields if f.field != "site_text" for t in f.terms]
+    named = _of_terms(item)
+    regulated = bool(
+        named.get("prescription") or named.get("controlled") or named.get("unapproved") or named.get("never_retail")
+    )
+    protections = {p.why for p in findings.protections}
+    taken = sum(p.cue is not None for p in findings.protections)
+    values: dict[str, float] = {f"cue:{c}": 1.0 for c in cues} | {f"protection:{w}": 1.0 for w in protections}
+    values |= {f"names:{k}": v for k, v in named.items()}
+    values |= {
+        f"title_names:{k}": v
+        for k, v in _of_terms([t for f in findings.fields if f.field == "title" for t in f.terms]).items()
+    }
+    values["cues:distinct"] = float(np.log1p(len(cues)))
+    values["cues:on_site"] = float(any(c.field == "site_text" for c in findings.cues))
+    values["cues:offer"] = float(np.log1p(len(offer)))
+    values["cues:offer_on_regulated"] = float(bool(offer) and regulated)
+    values["cues:no_prescription_on_regulated"] = float("no_prescription" in cues and regulated)
+    values["cues:protected_only"] = float(taken > 0 and not offer)
+    values["protections:any"] = float(bool(protections))
+    values["protections:against_cues"] = float(np.log1p(taken))
+    bent = [f.normalised.obfuscation for f in findings.fields]
+    values["text:obfuscation"] = max(bent, default=0.0)
+    values["text:bent_word"] = float(any(f.normalised.tricks for f in findings.fields))
+    crypto = bool(listing.price and listing.price.currency in _CRYPTO)
+    values["price:crypto"] = float(crypto)
+    values["price:crypto_on_regulated"] = float(crypto and regulated)
+    for name, value in values.items():
+        out[_PLACE[name]] = value
+    return out

@@ -1,0 +1,75 @@
+"""From labelled listings to a model folder with manifest, metrics and card."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.cues.finder import CueCatalogue
+from classifier.examples import Example, read_corpus, read_examples
+from classifier.fit import SEED, Table, fit_model, table_of
+from classifier.model import Model
+from classifier.persist import save_model
+from classifier.reading import Reading, features, read
+from classifier.signals import SIGNALS
+from classifier.truth import ClauseTruth, row_truth
+
+CORPUS = Path(__file__).resolve().parent.parent / "data" / "corpus"
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+"""Optional folder beside the checkout with real labelled rows; they inform the weights and are never copied."""
+
+WEIGHTS = {"corpus": 1.0, "pairs": 1.5, "gold": 1.0}
+"""Weight of a row by its origin: the pairs are few and each says exactly what decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Labelled listings with everything computed on them once."""
+
+    examples: tuple[Example, ...]
+    readings: tuple[Reading, ...]
+    table: Table
+    lexicon_id: str
+
+
+def gather(*, corpus: Path = CORPUS, gold: Path | None = None) -> list[Example]:
+    """Read the authored corpus and, where given, the hand-labelled gold rows; raises ``DataError``."""
+    return read_corpus(corpus) + (read_examples(gold, origin="gold") if gold else [])
+
+
+def prepare(examples: Sequence[Example], *, tick: Callable[[int], None] = lambda _: None) -> Material:
+    """Read every listing and build the table to fit on; ``tick(n)`` after each n listings read."""
+    catalogue = CueCatalogue.load()
+    readings = []
+    for example in examples:
+        readings.append(read(catalogue, example.listing))
+        tick(1)
+    hashed, signals = features(readings)
+    table = table_of(
+        hashed, signals, row_truth(examples), ClauseTruth(examples, readings),
+        weight=np.array([WEIGHTS.get(e.origin, 1.0) for e in examples]), groups=[e.group for e in examples],
+    )  # fmt: skip
+    lexicon_id = f"{catalogue.lexicon.lexicon_id}+{catalogue.catalogue_id}"
+    return Material(tuple(examples), tuple(readings), table, lexicon_id)
+
+
+def train(material: Material, *, tick: Callable[[], None] = lambda: None) -> Model:
+    """Fit the model on all of ``material``."""
+    return fit_model(material.table, np.arange(len(material.examples)), tick=tick)
+
+
+def write_model(folder: Path, model: Model, material: Material, *, data: Sequence[dict[str, Any]]) -> str:
+    """Write weights and manifest; ``data`` names each file trained on with rows, licence and hash. Returns the id."""
+    counts = Counter(e.language for e in material.examples)
+    about = {
+        "signals": list(SIGNALS), "lexicon": material.lexicon_id, "seed": SEED, "data": list(data),
+        "languages": sorted(tag for tag, rows in counts.items() if rows >= ENOUGH and tag != "und"),
+    }  # fmt: skip
+    return save_model(folder, model.to_arrays(), about=about)
+
+
+ENOUGH = 10
+"""Labelled rows from which a language counts as supported."""

@@ -1,0 +1,160 @@
+"""``pharmakon assess``: listings to assessments, as a filter or over the casefile."""
+
+import gzip
+import json
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import click
+
+from cli.train import progress_bar
+from cli.workspace import open_casefile, refuse, workspace_option
+
+
+@click.command()
+@click.option(
+    "--in", "source", metavar="FILE", help="Listings, one JSON object a line; .gz is read as such; - is standard input."
+)
+@click.option(
+    "--out", "target", metavar="FILE", help="Where assessments go, same order; - (the default) is standard output."
+)
+@click.option(
+    "--model",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Model folder [default: models/default].",
+)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes to assess with.")
+@click.option(
+    "--all", "again", is_flag=True, help="Casefile: assess every listing that this model has not assessed yet."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON (on standard error where --out is -).")
+@workspace_option
+def assess(
+    source: str | None,
+    target: str | None,
+    folder: Path | None,
+    workers: int,
+    again: bool,
+    as_json: bool,
+    workspace: Path,
+) -> None:
+    """Say of each listing what it is, how suspect, and why, in its own words.
+
+    With --in a filter that needs no casefile; a bad line gives an {"id", "error"} line and exit status 1 at the end,
+    and never stops the run. Without --in the unassessed listings of the casefile are assessed; an interrupted run goes on
+    where it stopped.
+
+    Example: pharmakon assess --in listings.jsonl --out assessments.jsonl
+    """
+    from classifier.engines.local import EngineError
+    from classifier.persist import ModelError
+
+    if source is None and target is not None:
+        raise click.UsageError("--out needs --in")
+    started = time.monotonic()
+    try:
+        if source is None:
+            rows, errors = _casefile(workspace, folder, again)
+        else:
+            rows, errors = _filter(source, target or "-", folder, workers)
+    except (ModelError, EngineError) as error:
+        raise refuse(str(error)) from error
+    seconds = time.monotonic() - started
+    summary = {
+        "rows": rows,
+        "errors": errors,
+        "seconds": round(seconds, 3),
+        "rows_per_second": round(rows / max(seconds, 1e-9), 1),
+    }
+    to_stderr = source is not None and target in (None, "-")
+    if as_json:
+        click.echo(json.dumps(summary), err=to_stderr)
+    else:
+        click.echo(f"{rows} assessed, {errors} errors, {summary['rows_per_second']} rows/s", err=to_stderr)
+    if errors:
+        sys.exit(1)
+
+
+def _filter(source: str, target: str, folder: Path | None, workers: int) -> tuple[int, int]:
+    from classifier.engines.local import score_rows
+    from classifier.lines import split_lines
+
+    rows = errors = 0
+    with _reading(source) as stream, progress_bar() as bar:
+        task = bar.add_task("assessing", total=None)
+        found = score_rows(split_lines(stream), folder, workers=workers)
+        with _writing(target) as out:
+            try:
+                for lines, faults in found:
+                    out.writelines(lines)
+                    rows, errors = rows + len(lines), errors + faults
+                    bar.advance(task, len(lines))
+            except (zlib.error, gzip.BadGzipFile, EOFError) as error:
+                raise refuse(f"{source}: the compressed data is damaged after {rows} rows ({error})") from error
+            except OSError as error:
+                raise refuse(f"{target}: cannot be written ({error.strerror or error}); nothing was kept") from error
+    return rows, errors
+
+
+@contextmanager
+def _reading(source: str) -> Iterator[BinaryIO]:
+    if source == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = gzip.open(source, "rb") if source.endswith(".gz") else open(source, "rb")
+    except OSError as error:
+        raise refuse(f"{source}: cannot be read ({error.strerror or error})") from error
+    try:
+        yield cast(BinaryIO, stream)
+    finally:
+        stream.close()
+
+
+@contextmanager
+def _writing(target: str) -> Iterator[BinaryIO]:
+    """Write to a file beside ``target`` that takes its name when all is done; an interrupted run leaves none."""
+    if target == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = Path(target)
+    temporary = path.with_name(path.name + ".part")
+    try:
+        out = temporary.open("wb")
+    except OSError as error:
+        raise refuse(f"{target}: cannot be written ({error.strerror or error})") from error
+    try:
+        with out:
+            yield out
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _casefile(workspace: Path, folder: Path | None, again: bool) -> tuple[int, int]:
+    """Assess what the casefile holds, batch by batch; each batch is kept as soon as it is done."""
+    from casefile.assessments import save_assessments
+    from casefile.listings import unassessed
+    from classifier.assess import Assessor
+
+    assessor = Assessor.load(folder)
+    casefile = open_casefile(workspace)
+    rows = errors = 0
+    try:
+        with progress_bar() as bar:
+            task = bar.add_task("assessing", total=None)
+            for batch in unassessed(casefile, model_id=assessor.model_id if again else None):
+                save_assessments(casefile, assessor.assess_batch(batch), actor=f"assess {assessor.model_id[:12]}")
+                rows += len(batch)
+                bar.advance(task, len(batch))
+    finally:
+        casefile.close()
+    return rows, errors
