@@ -71,7 +71,7 @@ def load_manifest(folder: Path) -> tuple[BundleManifest, bytes]:
         manifest = BundleManifest.model_validate_json(data)
     except ValidationError as error:
         raise BundleError(f"{path} is no manifest: {_first(error)}") from error
-    _check_paths(path, manifest.files)
+    check_paths(path, manifest.files)
     return manifest, data
 
 
@@ -155,7 +155,8 @@ def check_capture(bundle: CheckedBundle, sizes: dict[str, int], number: int, cap
         raise BundleError(f"{where} names {capture.screenshot}, which the manifest does not list")
 
 
-def _check_paths(manifest: Path, files: tuple[BundleFile, ...]) -> None:
+def check_paths(manifest: Path, files: tuple[BundleFile, ...]) -> None:
+    """Raise :class:`BundleError` for a list of files with a path that leaves its folder, is odd or is there twice."""
     if len(files) > MAX_FILES:
         raise BundleError(f"{manifest} lists {len(files)} files; {MAX_FILES} is the most")
     seen: set[str] = set()
@@ -165,7 +166,7 @@ def _check_paths(manifest: Path, files: tuple[BundleFile, ...]) -> None:
         if not plain or "\\" in file.path or ":" in parts[0] or len(parts) > 8:
             raise BundleError(f"{manifest} lists {file.path!r}: a path must stay inside the bundle and be plain")
         # On a file system that ignores letter case two such files would be one.
-        if file.path.casefold() in seen or file.path.casefold() == MANIFEST_NAME:
+        if file.path.casefold() in seen or file.path.casefold() == manifest.name:
             raise BundleError(f"{manifest} lists {file.path!r} twice, or lists itself")
         seen.add(file.path.casefold())
         if file.bytes < 0:
@@ -204,6 +205,6 @@ def _first(error: ValidationError) -> str:
 
 
 __all__ = [
-    "BundleError", "CheckedBundle", "check_bundle", "check_capture", "checked_blocks", "load_manifest",
+    "BundleError", "CheckedBundle", "check_bundle", "check_capture", "check_paths", "checked_blocks", "load_manifest",
     "open_regular", "records",
 ]  # fmt: skip

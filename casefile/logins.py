@@ -30,6 +30,16 @@ FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=30), timedelta(hours=1)
 _hasher = PasswordHasher()
 
 
+class LockedOut(PeopleError):
+    """Too many wrong passwords were given for a name; the message says how long to wait."""
+
+    def __init__(self, wait: timedelta) -> None:
+        seconds = max(1, int(wait.total_seconds()) + 1)
+        shown = f"{seconds} seconds" if seconds < 120 else f"{seconds // 60 + 1} minutes"
+        super().__init__(f"Too many wrong passwords for this name: try again in {shown}.")
+        self.wait = wait
+
+
 @cache
 def _nobodys_hash() -> str:
     """Return a hash no password fits: verified for unknown names, so that they take as long as known ones."""
@@ -48,7 +58,7 @@ def _fits(stored: str, password: str) -> bool:
 
 
 def set_password(casefile: "Casefile", person_id: str, password: str, *, actor: str) -> None:
-    """Set a person's password; their other sessions end.
+    """Set a person's password; their open sessions end and a lock on their name is lifted.
 
     Raises :class:`PeopleError` when it is shorter than 12 or longer than 1024 characters or the person is unknown.
     """
@@ -58,11 +68,9 @@ def set_password(casefile: "Casefile", person_id: str, password: str, *, actor: 
     with casefile.write(actor) as tx:
         person = load_person(tx, person_id)
         if person is None or not person.active:
-            raise PeopleError("this person is unknown or disabled")
-        tx.execute(
-            "UPDATE people SET password_hash = ?, failed_attempts = 0, locked_until = NULL WHERE id = ?",
-            (stored, person_id),
-        )
+            raise PeopleError("this person is unknown or disabled: no password was set")
+        tx.execute("UPDATE people SET password_hash = ? WHERE id = ?", (stored, person_id))
+        tx.execute("DELETE FROM login_failures WHERE name_sha256 = ?", (_name_digest(person.name),))
         tx.execute(
             "UPDATE sessions SET closed_at = ? WHERE person_id = ? AND closed_at IS NULL", (utc_text(tx.now), person_id)
         )
@@ -70,43 +78,56 @@ def set_password(casefile: "Casefile", person_id: str, password: str, *, actor: 
 
 
 def verify_password(casefile: "Casefile", name: str, password: str) -> Person | None:
-    """Return the person whose password this is, or None: unknown, disabled, locked or wrong look alike.
+    """Return the person whose password this is, or None: unknown, disabled and wrong look alike and take as long.
 
-    After 5 wrong ones in a row each further one locks the name for twice as long (30 s to 1 h); a right password does
-    not open a locked name. Each failure is in the audit log.
+    After 5 wrong ones in a row each further one locks the name for twice as long (30 s to 1 h): then
+    :class:`LockedOut` is raised, whatever the password, for names nobody has too. Each failure is in the audit log.
     """
     with casefile.read() as db:
         person = find_person(db, name)
         row = db.execute("SELECT password_hash FROM people WHERE id = ?", (person.id if person else "",)).fetchone()
     known = row["password_hash"] if row else None
     fits = _fits(known or _nobodys_hash(), password)
-    usable = person is not None and person.active and known is not None
+    right = person is not None and person.active and known is not None and fits
+    subject = f"person:{person.id}" if person else "person:unknown"
     with casefile.write("login") as tx:
         # Asked inside the transaction: guesses sent side by side all meet the lock that the first of them made.
-        locked = person is not None and _locked(tx, person.id)
-        if person is not None and usable and fits and not locked:
-            tx.execute("UPDATE people SET failed_attempts = 0, locked_until = NULL WHERE id = ?", (person.id,))
-            tx.audit("password_accepted", f"person:{person.id}")
+        locked_until = _locked_until(tx, name)
+        if locked_until is None and right:
+            tx.execute("DELETE FROM login_failures WHERE name_sha256 = ?", (_name_digest(name),))
+            tx.audit("password_accepted", subject)
             return person
-        if person is not None and usable and not locked:
-            _count_failure(tx, person.id)
+        if locked_until is None:
+            _count_failure(tx, name)
         # The name as typed is not logged: people type passwords into name fields.
-        tx.audit("password_refused", f"person:{person.id}" if person else "person:unknown", locked=locked)
+        tx.audit("password_refused", subject, locked=locked_until is not None)
+        now = tx.now
+    if locked_until is not None:
+        raise LockedOut(datetime.fromisoformat(locked_until) - now)
     return None
 
 
-def _locked(tx: "Transaction", person_id: str) -> bool:
-    until = tx.execute("SELECT locked_until FROM people WHERE id = ?", (person_id,)).fetchone()[0]
-    return until is not None and until > utc_text(tx.now)
+def _name_digest(name: str) -> str:
+    return _digest(name.strip().casefold())
 
 
-def _count_failure(tx: "Transaction", person_id: str) -> None:
-    failed = tx.execute("SELECT failed_attempts FROM people WHERE id = ?", (person_id,)).fetchone()[0] + 1
-    until = None
+def _locked_until(tx: "Transaction", name: str) -> str | None:
+    row = tx.execute(
+        "SELECT locked_until FROM login_failures WHERE name_sha256 = ? AND locked_until > ?",
+        (_name_digest(name), utc_text(tx.now)),
+    ).fetchone()
+    return row["locked_until"] if row else None
+
+
+def _count_failure(tx: "Transaction", name: str) -> None:
+    # What is a day old is forgotten, so that guessed names do not fill the file.
+    tx.execute("DELETE FROM login_failures WHERE last_at < ?", (utc_text(tx.now - timedelta(days=1)),))
+    row = tx.execute("SELECT failed FROM login_failures WHERE name_sha256 = ?", (_name_digest(name),)).fetchone()
+    failed, until = (row["failed"] if row else 0) + 1, None
     if failed >= FREE_ATTEMPTS:
-        doublings = min(failed - FREE_ATTEMPTS, 20)
-        until = utc_text(tx.now + min(FIRST_DELAY * 2**doublings, LONGEST_DELAY))
-    tx.execute("UPDATE people SET failed_attempts = ?, locked_until = ? WHERE id = ?", (failed, until, person_id))
+        until = utc_text(tx.now + min(FIRST_DELAY * 2 ** min(failed - FREE_ATTEMPTS, 20), LONGEST_DELAY))
+    row_now = (_name_digest(name), failed, utc_text(tx.now), until)
+    tx.execute("INSERT OR REPLACE INTO login_failures VALUES (?, ?, ?, ?)", row_now)
 
 
 def make_login_link(

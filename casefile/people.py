@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from casefile.logins import (
+    LockedOut,
     close_session,
     make_login_link,
     open_session,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from casefile.store import Casefile, Transaction
 
 __all__ = [
-    "PeopleError", "Person", "add_person", "close_session", "disable_person", "find_person", "get_person",
+    "LockedOut", "PeopleError", "Person", "add_person", "close_session", "disable_person", "find_person", "get_person",
     "list_people", "load_person", "make_login_link", "open_session", "person_named", "redeem_login_link",
     "session_person", "set_password", "set_roles", "verify_password",
 ]  # fmt: skip

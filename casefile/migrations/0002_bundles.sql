@@ -42,3 +42,13 @@ CREATE TRIGGER custody_never_updated BEFORE UPDATE ON custody
 BEGIN
     SELECT RAISE(ABORT, 'the custody log is append-only: an entry is never changed');
 END;
+
+CREATE TRIGGER captures_never_deleted BEFORE DELETE ON captures
+BEGIN
+    SELECT RAISE(ABORT, 'a capture is evidence: it is never deleted');
+END;
+
+CREATE TRIGGER custody_never_deleted BEFORE DELETE ON custody
+BEGIN
+    SELECT RAISE(ABORT, 'the custody log is append-only: an entry is never deleted');
+END;

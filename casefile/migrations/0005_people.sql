@@ -5,15 +5,22 @@ CREATE TABLE people (
     pseudonym TEXT NOT NULL UNIQUE,
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
     created_at TEXT NOT NULL,
-    password_hash TEXT,
-    failed_attempts INTEGER NOT NULL DEFAULT 0,
-    locked_until TEXT
+    password_hash TEXT
 ) STRICT;
 
 CREATE TABLE person_roles (
     person_id TEXT NOT NULL REFERENCES people (id),
     role TEXT NOT NULL,
     PRIMARY KEY (person_id, role)
+) STRICT, WITHOUT ROWID;
+
+-- Wrong passwords in a row, by name as typed (folded, sha256): names nobody has are locked like others, so that a lock
+-- does not tell who works here.
+CREATE TABLE login_failures (
+    name_sha256 TEXT PRIMARY KEY,
+    failed INTEGER NOT NULL,
+    last_at TEXT NOT NULL,
+    locked_until TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE login_links (
