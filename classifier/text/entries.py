@@ -48,7 +48,8 @@ class Entry:
 
 
 def _words(value: object) -> tuple[str, ...]:
-    return tuple(part.strip() for part in str(value).split(",") if part.strip()) if value else ()
+    """Split a list of names at ``, `` (a name may hold a comma: ``2,4-dinitrophenol``)."""
+    return tuple(part.strip() for part in str(value).split(", ") if part.strip(" ,")) if value else ()
 
 
 def _load_yaml(path: Path) -> dict[str, Any]:
@@ -100,6 +101,19 @@ def _substances(file: str, class_name: str, body: dict[str, Any]) -> Iterable[tu
             yield str(name), fields or {}
         else:
             raise LexiconError(f"{file}: class '{class_name}', '{name}': expected brands and names")
+
+
+def load_stems(folder: Path = LEXICON_FOLDER) -> dict[str, str]:
+    """Return ``ending -> class`` of the INN stems; raises :class:`LexiconError` for a line that is not a pair."""
+    stems: dict[str, str] = {}
+    for number, line in enumerate((folder / "stems.txt").read_text(encoding="utf-8").splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        parts = line.split()
+        if len(parts) != 2 or not parts[0].startswith("-"):
+            raise LexiconError(f"stems.txt line {number}: expected '-ending class'")
+        stems[parts[0][1:]] = parts[1]
+    return stems
 
 
 def _joined(one: Entry, two: Entry) -> Entry:

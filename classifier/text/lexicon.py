@@ -9,7 +9,7 @@ from typing import Any
 
 import ahocorasick
 
-from classifier.text.entries import Entry, MedicineClass, load_classes, load_entries
+from classifier.text.entries import Entry, MedicineClass, load_classes, load_entries, load_stems
 from classifier.text.glyphs import fold
 from classifier.text.normalise import Normalised
 from classifier.text.places import LEXICON_FOLDER
@@ -17,6 +17,8 @@ from classifier.text.places import LEXICON_FOLDER
 _INFLECTED_FROM = 6
 """A name of this many letters may carry an ending (``tadalafilo``, ``виагры``)."""
 _LONGEST_ENDING = 3
+_SHORTEST_STEMMED = 8
+"""Letters a word needs before its ending is read as an INN stem (``retatrutide`` yes, ``april`` no)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,13 @@ class _Known:
     brand: bool
     entry: Entry
     classes: tuple[MedicineClass, ...]
+    stem: bool = False
+    """Whether ``spelling`` is an INN stem, the ending of a word."""
 
-    def term(self, start: int, end: int) -> Term:
+    def term(self, start: int, end: int, word: str) -> Term:
         every = self.classes
         return Term(
-            start, end, self.entry.name, self.entry.classes, self.brand, max(c.harm for c in every),
+            start, end, self.entry.name or word, self.entry.classes, self.brand, max(c.harm for c in every),
             any(c.prescription for c in every), any(c.controlled for c in every), any(c.unapproved for c in every),
             any(c.never_retail for c in every), every[0].kind,
         )  # fmt: skip
@@ -76,7 +80,9 @@ _ARABIC_BEFORE = frozenset("وفبلك")
 class Lexicon:
     """The names of ``data/lexicon``, ready to be found."""
 
-    def __init__(self, entries: list[Entry], classes: dict[str, MedicineClass], digest: str) -> None:
+    def __init__(
+        self, entries: list[Entry], classes: dict[str, MedicineClass], stems: dict[str, str], digest: str
+    ) -> None:
         self.lexicon_id = digest
         self.classes = classes
         self.entries = {entry.name: entry for entry in entries}
@@ -87,6 +93,8 @@ class Lexicon:
                 word = fold(spelling)
                 brand = number > len(entry.names)
                 table.setdefault(word, _Known(word, script_of(word[0]), brand, entry, known))
+        for ending, name in stems.items():
+            table.setdefault(ending, _Known(ending, "latin", False, Entry("", (name,)), (classes[name],), stem=True))
         self._automaton: Any = ahocorasick.Automaton()
         for word, value in table.items():
             self._automaton.add_word(word, value)
@@ -103,13 +111,17 @@ class Lexicon:
         best: list[tuple[int, int, _Known]] = []
         for last, known in self._automaton.iter(text):
             start, end = last - len(known.spelling) + 1, last + 1
+            if known.stem:
+                start = _word_start(text, start)
+                if end - start < _SHORTEST_STEMMED or any(b[0] >= start for b in best):
+                    continue
             whole = self._whole_word(text, start, end, known)
             if whole:
                 while best and best[-1][0] >= start:
                     best.pop()
                 if not best or best[-1][1] <= start:
                     best.append((start, whole, known))
-        return [known.term(start, end) for start, end, known in best]
+        return [known.term(start, end, text[start:end]) for start, end, known in best]
 
     @staticmethod
     def _whole_word(text: str, start: int, end: int, known: _Known) -> int:
@@ -130,8 +142,17 @@ class Lexicon:
             stop += 1
         if stop == end:
             return end
+        if known.stem:
+            return 0
         allowed = _LONGEST_ENDING if len(known.spelling) >= _INFLECTED_FROM else (2 if script == "cyrillic" else 0)
         return stop if stop - end <= allowed else 0
+
+
+def _word_start(text: str, at: int) -> int:
+    low = max(0, at - 24)
+    while at > low and "a" <= text[at - 1] <= "z":
+        at -= 1
+    return at
 
 
 def _arabic_prefix(text: str, start: int) -> bool:
@@ -159,4 +180,4 @@ def _data_files(folder: Path) -> Iterator[Path]:
 
 @cache
 def _loaded(folder: Path) -> Lexicon:
-    return Lexicon(load_entries(folder), load_classes(folder), _digest(folder))
+    return Lexicon(load_entries(folder), load_classes(folder), load_stems(folder), _digest(folder))
