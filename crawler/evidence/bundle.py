@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import BinaryIO, Final, Self, TextIO
 
 from pydantic import JsonValue
 
@@ -43,7 +43,7 @@ from casefile.records.bundle import (
     SITES_NAME,
 )
 from crawler.about import tool_version
-from crawler.evidence.warc import Archive
+from crawler.evidence.warc import Archive, append_whole
 
 LOCK_NAME: Final = ".writing"
 """Held (``flock``) by the process that writes the bundle; gone once it is sealed."""
@@ -94,9 +94,7 @@ class BundleWriter:
         self._actor = actor or tool_version()
         self._claim_folder()
         self._lock = lock_folder(folder)
-        self._lines: dict[str, TextIO] = {
-            name: (folder / name).open("x", encoding="utf-8", newline="\n") for name in _LINE_FILES
-        }
+        self._lines: dict[str, BinaryIO] = {name: (folder / name).open("xb", buffering=0) for name in _LINE_FILES}
         self._link = FIRST_LINK
         self.archive = Archive(
             folder / ARCHIVE_DIR,
@@ -131,7 +129,9 @@ class BundleWriter:
         self.sites += 1
 
     def custody(self, action: str, **detail: JsonValue) -> CustodyEntry:
-        """Append an entry to the custody log and return it."""
+        """Append an entry to the custody log and return it; the first one names the run."""
+        if self._link == FIRST_LINK:
+            detail = {"run_id": self.run_id, **detail}
         entry = CustodyEntry.link(self._link, at=self._clock(), actor=self._actor, action=action, detail=detail)
         self._write_line(CUSTODY_NAME, entry)
         self._link = entry.hash
@@ -210,10 +210,8 @@ class BundleWriter:
         (self.folder / ARCHIVE_DIR).mkdir()
 
     def _write_line(self, name: str, record: Record) -> None:
-        # One write and one flush a line: a kill can tear the last line, never an earlier one.
-        stream = self._lines[name]
-        stream.write(canonical_line(record))
-        stream.flush()
+        # One write a line: a kill can tear the last line, never an earlier one.
+        append_whole(self._lines[name], canonical_line(record).encode())
 
 
 def canonical_line(record: Record) -> str:

@@ -214,12 +214,23 @@ class Archive:
         member = gzip.compress(_record_bytes(kind, headers, block, media_type), GZIP_LEVEL, mtime=0)
         if self._file is None:
             raise RuntimeError("a record was written before its file was begun")
-        view = memoryview(member)
-        while view:
-            view = view[self._file.write(view) :]
+        append_whole(self._file, member)
         place = WarcPlace(f"{self._folder.name}/{self._name}", self._offset, len(member))
         self._offset += len(member)
         return place
+
+
+def append_whole(stream: BinaryIO, data: bytes) -> None:
+    """Append ``data`` to an unbuffered file whole or, when the disk is full, not at all."""
+    start = stream.tell()
+    view = memoryview(data)
+    try:
+        while view:
+            view = view[stream.write(view) :]
+    except OSError:
+        stream.truncate(start)
+        stream.seek(start)
+        raise
 
 
 def _record_bytes(kind: str, headers: dict[str, str], block: bytes, media_type: str) -> bytes:

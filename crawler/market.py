@@ -1,0 +1,346 @@
+"""The one spider: walks any storefront from its start pages, and leaves a bundle behind.
+
+Pages are read by ``crawler.pages``; what was fetched is recorded by ``crawler.evidence.recorder``; who may be asked
+what, and how often, is decided by the middlewares of ``crawler.net``. This module only joins them.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from time import monotonic
+from typing import Any, Final
+from urllib.parse import quote
+
+from scrapy import Request, Spider
+from scrapy.exceptions import CannotResolveHostError, DownloadTimeoutError, IgnoreRequest
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from casefile.records import Capture, Listing
+from crawler.discovery.search_form import search_address
+from crawler.evidence import BundleWriter
+from crawler.evidence.recorder import media_type
+from crawler.frontier import Candidate, Frontier, canonical_url
+from crawler.job import CrawlJob
+from crawler.ledger import Ledger, Skipped
+from crawler.net.addresses import AddressPolicy
+from crawler.net.resolver import refused_address
+from crawler.net.robots import origin_of
+from crawler.net.scope import Scope, site_of
+from crawler.pages import LinkRole, PageExtract, extract_page
+from crawler.site_book import SiteBook
+from crawler.sitemap import read_sitemap
+from crawler.stopping import StopFlag
+
+MAX_SITEMAP_FILES: Final = 100
+MAX_CARDS: Final = 20_000
+"""Short entries of list pages that are remembered until their own page was read."""
+_HTML: Final = ("text/html", "application/xhtml+xml", None)
+
+
+class MarketSpider(Spider):
+    """Crawls the sites of one job."""
+
+    name = "market"
+
+    def __init__(
+        self,
+        job: CrawlJob,
+        writer: BundleWriter,
+        ledger: Ledger,
+        stop: StopFlag,
+        *,
+        renders: bool,
+        **kwargs: Any,  # noqa: ANN401 - Scrapy's own
+    ) -> None:
+        super().__init__(**kwargs)
+        self.stop = stop
+        self.renders = renders
+        self.job = job
+        self.writer = writer
+        self.ledger = ledger
+        self.scope = Scope.of(job.start_urls, same_site=job.same_site)
+        self.addresses = AddressPolicy.for_start_urls(job.start_urls, allow_loopback=job.allow_loopback)
+        self.frontier = Frontier(job.max_depth)
+        self.sites = SiteBook()
+        self._started = monotonic()
+        self._seeded: set[str] = set()
+        self._sitemap_files = 0
+        self._written: set[str] = set()
+        self._settled_pages: set[str] = set()
+        self._cards: dict[str, Listing] = {}
+        self._pending: dict[str, None] = {}
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield the start pages; all else is found from them."""
+        for url in dict.fromkeys(self.job.start_urls):
+            self.frontier.mark_seen(url)
+            yield self._page_request(Candidate(url, 100, 0, ""))
+
+    def longest_wait(self) -> float:
+        """Return how many seconds a host may ask this run to wait."""
+        left = self.job.max_seconds - (monotonic() - self._started)
+        return max(0.0, min(self.job.max_wait, left))
+
+    def guard_failed(self, reason: str) -> None:
+        """End the run: a connection went where the guard should not have let it go."""
+        self.stop.ask(f"address guard breached: {reason}")
+
+    def evidence_failed(self, error: OSError) -> None:
+        """End the run: what is fetched can no longer be kept."""
+        self.stop.ask(f"evidence cannot be written: {error.strerror}")
+
+    # -- pages ---------------------------------------------------------------------------------------------------
+
+    def page(self, response: Response) -> Iterator[Request]:
+        """Read one page as it was received."""
+        yield from self._seed(response.url)
+        capture: Capture = response.meta["capture"]
+        url = response.meta["asked"]
+        if capture.outcome != "ok":
+            self._settle(url, capture)
+            return
+        if media_type(response) not in _HTML:
+            self._settle(url, capture, reason=f"not a page: {capture.media_type}")
+            return
+        self.frontier.mark_seen(response.url)
+        content_type = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+        yield from self._read(
+            url, capture, extract_page(response.body, response.url, content_type=content_type), response.meta
+        )
+        if url in self.job.start_urls:
+            yield from self._searches(response)
+
+    def _read(self, url: str, capture: Capture, extract: PageExtract, meta: dict[str, Any]) -> Iterator[Request]:
+        if extract.refused:
+            self.ledger.settle(url, "error", status=capture.status, reason=f"page refused: {extract.refused}")
+            self._pending.pop(url, None)
+            return
+        if extract.block:
+            self.ledger.settle(url, extract.block, status=capture.status, reason="the page is a bot wall")
+            self._pending.pop(url, None)
+            return
+        reason = None
+        if not capture.rendered and self._wants_browser(extract):
+            if self.renders:
+                yield self._render_request(url, capture, meta)
+            else:
+                self.ledger.counts["unrendered"] += 1
+                reason = "the page needs a browser, and this run has none"
+        listings = self._keep_listings(capture, extract)
+        host = site_of(capture.final_url)
+        if host is not None:
+            self.sites.note(host, extract, url=capture.final_url, capture=capture.id, at=capture.fetched_at)
+        self._settle(url, capture, reason=reason, listings=listings)
+        found = 0
+        for request in self._follow(extract, meta):
+            found += request.priority >= _LISTING_PRIORITY
+            yield request
+        self.frontier.credit(meta.get("template"), listings + found)
+
+    def _wants_browser(self, extract: PageExtract) -> bool:
+        if self.job.render == "always":
+            return True
+        nothing = not extract.listings and not extract.cards and extract.site_page is None
+        return self.job.render == "auto" and nothing and extract.looks_empty_shell
+
+    def _follow(self, extract: PageExtract, meta: dict[str, Any]) -> Iterator[Request]:
+        depth: int = meta.get("depth", 0)
+        for card in extract.cards:
+            if card.url:
+                yield from self._candidate(card.url, "listing", depth)
+        for link in extract.links:
+            yield from self._candidate(link.url, link.role, depth)
+
+    def _candidate(self, url: str, role: LinkRole, depth: int) -> Iterator[Request]:
+        if self.scope.refusal(url) is not None:
+            self.ledger.counts["offsite_links"] += 1
+            return
+        candidate = self.frontier.admit(url, role, depth)
+        if candidate is not None:
+            yield self._page_request(candidate)
+
+    def _page_request(self, candidate: Candidate) -> Request:
+        self._pending[candidate.url] = None
+        return Request(
+            candidate.url,
+            callback=self.page,
+            errback=self.failed,
+            priority=candidate.priority,
+            dont_filter=True,  # the frontier knows what was seen
+            meta={"kind": "page", "asked": candidate.url, "depth": candidate.depth, "template": candidate.template},
+        )
+
+    # -- listings ------------------------------------------------------------------------------------------------
+
+    def _keep_listings(self, capture: Capture, extract: PageExtract) -> int:
+        stamp = {"capture": capture.id, "captured_at": capture.fetched_at}
+        for listing in extract.listings:
+            self._cards.pop(listing.id, None)
+            if listing.url and listing.url != capture.final_url:
+                self._settled_pages.add(canonical_url(listing.url) or listing.url)
+            self._write(listing.model_copy(update=stamp))
+        if extract.listings:
+            self._settled_pages.add(canonical_url(capture.url) or capture.url)
+            self._settled_pages.add(canonical_url(capture.final_url) or capture.final_url)
+        for card in extract.cards:
+            if card.id in self._written or card.id in self._cards:
+                continue
+            stamped = card.model_copy(update=stamp)
+            if len(self._cards) < MAX_CARDS:
+                self._cards[card.id] = stamped
+            else:
+                self._write(stamped)
+        return len(extract.listings)
+
+    def _write(self, listing: Listing) -> None:
+        if listing.id in self._written:
+            return
+        self._written.add(listing.id)
+        self.writer.write_listing(listing)
+        self.ledger.counts["listings"] += 1
+
+    # -- sitemaps, searches --------------------------------------------------------------------------------------
+
+    def _seed(self, url: str) -> Iterator[Request]:
+        """Ask for the sitemaps of an origin, once its robots.txt has been read."""
+        origin = origin_of(url)
+        robots = self.ledger.robots.get(origin)
+        if origin in self._seeded or robots is None or robots.state not in ("rules", "unavailable"):
+            return
+        self._seeded.add(origin)
+        for address in self.ledger.sitemaps.get(origin) or (f"{origin}/sitemap.xml",):
+            yield from self._sitemap_request(address, 0)
+
+    def _sitemap_request(self, url: str, level: int) -> Iterator[Request]:
+        if self._sitemap_files >= MAX_SITEMAP_FILES or self.scope.refusal(url) is not None:
+            return
+        self._sitemap_files += 1
+        yield Request(
+            url,
+            callback=self.sitemap,
+            errback=self.failed,
+            priority=90,
+            dont_filter=True,
+            meta={"kind": "sitemap", "asked": url, "level": level},
+        )
+
+    def sitemap(self, response: Response) -> Iterator[Request]:
+        """Read a sitemap or an index of sitemaps."""
+        capture: Capture = response.meta["capture"]
+        self.ledger.settle(response.meta["asked"], capture.outcome, status=capture.status, reason="sitemap")
+        if capture.outcome != "ok":
+            return
+        found = read_sitemap(response.body)
+        level: int = response.meta["level"]
+        if level < 2:
+            for url in found.sitemaps:
+                yield from self._sitemap_request(url, level + 1)
+        for url in found.pages:
+            yield from self._candidate(url, "other", 0)
+
+    def _searches(self, response: Response) -> Iterator[Request]:
+        """Put the target's search terms into the shop's own search."""
+        search = self.job.search
+        if search is None:
+            return
+        address = search.url or search_address(response.body, response.url)
+        if address is None:
+            self.ledger.counts["searches_without_form"] += 1
+            return
+        for term in search.terms:
+            yield from self._candidate(address.replace("{term}", quote(term)), "category", 0)
+
+    # -- rendering -----------------------------------------------------------------------------------------------
+
+    def _render_request(self, url: str, capture: Capture, meta: dict[str, Any]) -> Request:
+        from crawler.net.render import page_methods
+
+        self._pending[url] = None
+        return Request(
+            capture.final_url,
+            callback=self.rendered,
+            errback=self.render_failed,
+            priority=60,
+            dont_filter=True,
+            meta={
+                "kind": "render",
+                "asked": url,
+                "depth": meta.get("depth", 0),
+                "template": meta.get("template"),
+                "plain_capture": capture,
+                "playwright": True,
+                "playwright_page_methods": page_methods(),
+            },
+        )
+
+    def rendered(self, response: Response) -> Iterator[Request]:
+        """Keep the DOM and the screenshot as evidence, and read the DOM."""
+        from crawler.evidence.rendering import keep_rendering, rendered_dom
+
+        plain: Capture = response.meta["plain_capture"]
+        strayed = self.scope.refusal(response.url)
+        if strayed is not None:
+            self._settle(response.meta["asked"], plain, reason=f"not rendered: went to {response.url}: {strayed}")
+            return
+        capture = keep_rendering(self.writer, response, plain)
+        self.ledger.counts["rendered"] += 1
+        yield from self._read(
+            response.meta["asked"], capture, extract_page(rendered_dom(response), response.url), response.meta
+        )
+
+    def render_failed(self, failure: Failure) -> None:
+        """Say that a page could not be rendered; its plain capture stands."""
+        self.ledger.counts["render_failed"] += 1
+        plain: Capture = failure.request.meta["plain_capture"]  # type: ignore[attr-defined] # set by Scrapy
+        reason = f"not rendered: {failure.getErrorMessage().splitlines()[0][:200]}"
+        self._settle(failure.request.meta["asked"], plain, reason=reason)  # type: ignore[attr-defined]
+
+    # -- outcomes ------------------------------------------------------------------------------------------------
+
+    def failed(self, failure: Failure) -> Iterator[Request]:
+        """Turn what went wrong into the outcome of the URL."""
+        request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
+        url = request.meta["asked"]
+        self._pending.pop(url, None)
+        error = failure.value or RuntimeError("no reason given")
+        if isinstance(error, Skipped):
+            self.ledger.skip(url, error.reason)
+        elif isinstance(error, CannotResolveHostError) and (refused := refused_address(request.url)) is not None:
+            self.ledger.skip(url, refused)
+        else:
+            self.ledger.settle(url, "error", reason=_plain_reason(error))
+        yield from self._seed(request.url)
+
+    def _settle(self, url: str, capture: Capture, *, reason: str | None = None, listings: int = 0) -> None:
+        self._pending.pop(url, None)
+        self.ledger.counts["pages"] += not capture.rendered
+        self.ledger.settle(
+            url, capture.outcome, status=capture.status, reason=reason or capture.reason, listings=listings
+        )
+
+    def finish(self, reason: str) -> None:
+        """Write what was held back until the end: cards without a page of their own, sites, unfetched URLs."""
+        for card in self._cards.values():
+            own_page = canonical_url(card.url) if card.url else None
+            outcome = self.ledger.urls.get(own_page or "")
+            if own_page in self._settled_pages or (outcome is not None and outcome.outcome == "gone"):
+                continue
+            self._write(card)
+        for site in self.sites.sites():
+            self.writer.write_site(site)
+            self.ledger.counts["sites"] += 1
+        for url in self._pending:
+            self.ledger.skip(url, f"not reached: {reason}")
+
+
+_LISTING_PRIORITY: Final = 20
+"""Candidates from here up are listings, shop pages or ways to more listings."""
+
+
+def _plain_reason(error: BaseException) -> str:
+    if isinstance(error, DownloadTimeoutError):
+        return "no answer in time"
+    if isinstance(error, CannotResolveHostError):
+        return "the host name was not found"
+    if isinstance(error, IgnoreRequest):
+        return str(error)[:300]
+    return f"{type(error).__name__}: {error}"[:300]

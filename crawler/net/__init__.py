@@ -1,0 +1,1 @@
+"""What keeps others and us safe while fetching: addresses, scope, robots, pace, hostile bodies, the browser."""

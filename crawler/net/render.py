@@ -1,0 +1,129 @@
+"""Rendering in Chromium behind the egress proxy, for pages that show nothing without scripts."""
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Final
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+from playwright.async_api import Request as BrowserRequest
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.page import PageMethod
+
+from crawler.net.addresses import DEFAULT_PORTS, host_and_port
+from crawler.net.browser import find_browser, launch_arguments
+from crawler.net.egress import EgressProxy
+
+if TYPE_CHECKING:
+    from crawler.market import MarketSpider
+
+PAGES_PER_CONTEXT: Final = 20
+"""A context is thrown away after so many pages; memory grows otherwise."""
+_IDLE_MS: Final = 8_000
+_SHOT_MS: Final = 10_000
+_MAX_SHOT_HEIGHT: Final = 12_000
+_EGRESS_ARGUMENTS: Final = (
+    # Nothing is resolved or connected by the browser itself, whatever the proxy settings become.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-features=WebRtcHideLocalIpsWithMdns,DnsOverHttps,AsyncDns,OptimizationHints,MediaRouter",
+)
+
+
+class GuardedBrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc] # ships no types
+    """Scrapy's HTTP/1.1 handler, with a browser that starts at the first page that needs one."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._crawler = crawler
+        self._proxy: EgressProxy | None = None
+        self._rendered = 0
+
+    async def _maybe_launch_in_thread(self) -> None:
+        """Do nothing when the engine starts: most runs need no browser."""
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch plainly, or in the browser when the request asks for it."""
+        if request.meta.get("playwright"):
+            await self._ready()
+            name = f"render-{self._rendered // PAGES_PER_CONTEXT}"
+            self._rendered += 1
+            await self._drop_used_contexts(name)
+            request.meta["playwright_context"] = name
+            request.meta["playwright_context_kwargs"] = {
+                "accept_downloads": False,
+                "bypass_csp": False,
+                "ignore_https_errors": True,  # as the plain fetch: a bad certificate is evidence, not a reason to stop
+                "service_workers": "block",
+                "user_agent": self._crawler.settings["USER_AGENT"],
+                "viewport": {"width": 1280, "height": 900},
+            }
+        response: Response = await super().download_request(request)
+        return response
+
+    async def close(self) -> None:
+        """Close the browser, then its way out."""
+        await super().close()
+        if self._proxy is not None:
+            spider: MarketSpider = self._crawler.spider  # type: ignore[assignment] # the only spider there is
+            spider.ledger.counts["browser_refused"] += self._proxy.refused.total()
+            await self._proxy.close()
+
+    async def _ready(self) -> None:
+        if self._proxy is not None:
+            return
+        spider: MarketSpider = self._crawler.spider  # type: ignore[assignment] # the only spider there is
+        extra = frozenset(spider.job.subresource_hosts)
+
+        def allows(host: str, port: int) -> bool:
+            return spider.scope.allows_pair(host, port) or (host in extra and port in DEFAULT_PORTS.values())
+
+        self._proxy = EgressProxy(allows, spider.addresses)
+        address = await self._proxy.start()
+        browser = find_browser()
+        self.config.launch_options = {
+            "executable_path": str(browser) if browser else None,
+            "headless": True,
+            "args": [*launch_arguments(), *_EGRESS_ARGUMENTS],
+            "proxy": {"server": address, "bypass": "<-loopback>"},
+        }
+
+        def is_refused(browser_request: BrowserRequest) -> bool:
+            pair = host_and_port(browser_request.url)
+            if browser_request.resource_type == "media":
+                return True
+            if pair is None:
+                return not browser_request.url.startswith(("data:", "blob:"))
+            if browser_request.is_navigation_request():
+                return not spider.scope.allows_pair(*pair)
+            return not allows(*pair)
+
+        self.abort_request = is_refused
+        await self._launch()
+
+    async def _drop_used_contexts(self, current: str) -> None:
+        for name, wrapper in list(self.context_wrappers.items()):
+            if name != current and not wrapper.context.pages:
+                with contextlib.suppress(PlaywrightError):
+                    await wrapper.context.close()
+
+
+async def settle_and_shoot(page: Page) -> bytes | None:
+    """Wait until the page has loaded what it shows, and photograph it; None where that fails."""
+    with contextlib.suppress(PlaywrightError):
+        await page.wait_for_load_state("networkidle", timeout=_IDLE_MS)
+    try:
+        height = int(await page.evaluate("() => document.documentElement.scrollHeight"))
+        options: dict[str, Any] = {"full_page": True}
+        if height > _MAX_SHOT_HEIGHT:
+            options["clip"] = {"x": 0, "y": 0, "width": 1280, "height": _MAX_SHOT_HEIGHT}
+        return await page.screenshot(type="png", timeout=_SHOT_MS, animations="disabled", **options)
+    except PlaywrightError:
+        return None
+
+
+def page_methods() -> list[PageMethod]:
+    """Return what is done with each rendered page; the result of the first is its screenshot."""
+    return [PageMethod(settle_and_shoot)]

@@ -1,0 +1,109 @@
+"""Scrapy's settings for a run: its open doors shut, its limits set, our middlewares in their order."""
+
+import json
+from typing import Any, Final
+
+from crawler.about import own_version
+from crawler.job import LOOPBACK_CONCURRENCY, PUBLIC_CONCURRENCY, PUBLIC_DELAY, CrawlJob
+from crawler.net.addresses import AddressPolicy
+from crawler.net.bodies import MAX_BYTES
+from crawler.net.browser import find_browser
+from crawler.net.resolver import POLICY_SETTING
+from crawler.net.robots import PRODUCT_TOKEN
+
+USER_AGENT: Final = f"Mozilla/5.0 (compatible; {PRODUCT_TOKEN}/{own_version()}; medicines monitoring)"
+"""Says what it is; ``PharmakonBot`` is the name a robots.txt addresses it by."""
+DOWNLOAD_TIMEOUT: Final = 30
+HTTP_HANDLER: Final = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
+BROWSER_HANDLER: Final = "crawler.net.render.GuardedBrowserHandler"
+
+_MIDDLEWARES: Final[dict[str, int | None]] = {
+    "crawler.net.gate.ScopeGate": 50,
+    "crawler.net.pace.Pace": 60,
+    "crawler.net.robots.RobotsGate": 100,
+    "crawler.net.gate.PageBudget": 150,
+    "crawler.evidence.recorder.Recorder": 590,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+}
+
+
+def can_render(job: CrawlJob) -> bool:
+    """Say whether pages of this run may be, and can be, shown in a browser."""
+    return job.render != "never" and find_browser() is not None
+
+
+def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
+    """Return the settings of a run, each a departure from Scrapy's defaults."""
+    addresses = AddressPolicy.for_start_urls(job.start_urls, allow_loopback=job.allow_loopback)
+    handler = BROWSER_HANDLER if can_render(job) else HTTP_HANDLER
+    return {
+        "BOT_NAME": "pharmakon",
+        "USER_AGENT": USER_AGENT,
+        # Doors that Scrapy leaves open: a port that runs code, a telnet console, handlers for files and buckets.
+        "REMOTE_CONTROL_ENABLED": False,
+        "TELNETCONSOLE_ENABLED": False,
+        "DOWNLOAD_HANDLERS": {
+            "http": handler,
+            "https": handler,
+            "file": None,
+            "data": None,
+            "ftp": None,
+            "s3": None,
+        },
+        "HTTPPROXY_ENABLED": False,
+        "COOKIES_ENABLED": False,
+        "TWISTED_DNS_RESOLVER": "crawler.net.resolver.GuardedResolver",
+        "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+        POLICY_SETTING: json.dumps(sorted(addresses.opened)),
+        "DOWNLOADER_MIDDLEWARES": _MIDDLEWARES,
+        "SPIDER_MIDDLEWARES": {
+            "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+            "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+        },
+        "EXTENSIONS": {
+            "crawler.net.watch.GuardWatch": 0,
+            "crawler.stopping.RunLimits": 1,
+            "scrapy.extensions.memusage.MemoryUsage": None,
+            "scrapy.extensions.closespider.CloseSpider": None,
+            "scrapy.extensions.logstats.LogStats": None,
+            "scrapy.extensions.feedexport.FeedExporter": None,
+            "scrapy.extensions.remote_control.RemoteControl": None,
+            "scrapy.extensions.telnet.TelnetConsole": None,
+        },
+        "ROBOTSTXT_OBEY": False,  # crawler.net.robots does, by RFC 9309
+        "DOWNLOAD_MAXSIZE": MAX_BYTES + (1 << 20),  # the recorder stops earlier and keeps what came
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_TIMEOUT": min(DOWNLOAD_TIMEOUT, max(1.0, job.max_seconds)),
+        "DOWNLOAD_FAIL_ON_DATALOSS": False,
+        "REDIRECT_MAX_TIMES": 5,
+        "METAREFRESH_MAXDELAY": 10,
+        "RETRY_TIMES": 1,
+        "RETRY_HTTP_CODES": [500, 502, 504, 408, 522, 524],  # 429 and 503 belong to crawler.net.pace
+        "RETRY_EXCEPTIONS": [
+            "scrapy.exceptions.DownloadConnectionRefusedError",
+            "scrapy.exceptions.DownloadFailedError",
+            "scrapy.exceptions.DownloadTimeoutError",
+            "twisted.internet.error.ConnectionDone",
+            "twisted.internet.error.ConnectError",
+            "twisted.internet.error.ConnectionLost",
+        ],
+        "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
+        "CONCURRENT_REQUESTS": 16,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": PUBLIC_CONCURRENCY,
+        "DOWNLOAD_DELAY": max(PUBLIC_DELAY, job.delay or 0.0),
+        "DOWNLOAD_DELAY_JITTER": 0.0,  # jitter would go below a Crawl-delay
+        "DOWNLOAD_SLOTS": {
+            f"{host}:{port}": {"concurrency": LOOPBACK_CONCURRENCY, "delay": job.delay or 0.0, "jitter": 0.0}
+            for host, port in addresses.opened
+        },
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": 20_000,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 2,
+        "REFERER_ENABLED": False,  # a shop need not learn which of its pages led here
+        "LOG_LEVEL": "WARNING",
+        "STATS_DUMP": False,
+    }
