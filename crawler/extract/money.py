@@ -53,16 +53,17 @@ def find_money(text: str, locale: PageLocale) -> Iterator[Money]:
     """Yield every amount with a currency beside it, in order."""
     plain = plain_digits(text[:MAX_TEXT])
     consumed = 0
+    table = currencies()
     for match in _NUMBER.finditer(plain):
         before, start = _sign_before(plain, match.start(), consumed)
         after, end = _sign_after(plain, match.end())
-        if before and after and (before.upper() in currencies().codes or not after.isalpha() or len(after) < 3):
+        if before and after and (before.upper() in table.codes or not after.isalpha() or len(after) < 3):
             after, end = None, match.end()
         if not (before or after):
             continue
         consumed = end
         start = match.start() if before is None else start
-        denomination = currencies().resolve(after or before or "", locale)
+        denomination = table.resolve(after or before or "", locale)
         amount, reason = _read(match["number"], denomination.code, locale)
         yield Money(text[start:end].strip(), start, end, amount, denomination.code, denomination.reason or reason)
 

@@ -99,7 +99,7 @@ def _grouped(written: str, grouping: set[str]) -> Reading:
 
 def _with_fraction(whole: str, fraction: str) -> Reading:
     groups = _MARKS.split(whole)
-    if len(set(_MARKS.findall(whole))) > 1 or not _groups_well(groups):
+    if not fraction.isdigit() or len(set(_MARKS.findall(whole))) > 1 or not _groups_well(groups):
         return Reading(None, "digits in no known groups")
     return Reading(Decimal(f"{''.join(groups)}.{fraction}"))
 

@@ -50,4 +50,6 @@ def visible_text(element: HtmlElement, *, limit: int = 200_000) -> str:
 
 def inline_text(element: HtmlElement, *, limit: int = 2_000) -> str:
     """Return the text below ``element`` on one line."""
-    return one_line(" ".join(visible_text(element, limit=limit).split("\n")))
+    if not len(element):
+        return one_line(element.text or "")[:limit]
+    return one_line("".join(pieces(element, limit=limit)))[:limit]

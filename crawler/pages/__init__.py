@@ -1,6 +1,7 @@
 """Page objects: ``generic`` reads any page; one module per site that needs more stands beside it."""
 
+from crawler.extract.roles import LinkRole, SiteRole
 from crawler.pages.generic import extract_page
-from crawler.pages.page import Link, LinkRole, PageExtract, PageKind, SiteFacts, SiteRole, SiteText
+from crawler.pages.page import Link, PageExtract, PageKind, SiteFacts, SiteText
 
 __all__ = ["Link", "LinkRole", "PageExtract", "PageKind", "SiteFacts", "SiteRole", "SiteText", "extract_page"]

@@ -1,23 +1,32 @@
 """The page object for every page that has no better one: reads whatever the page offers, in order of trust."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from casefile.records import Listing, listing_id
 from crawler.extract.bounds import PageRefused
+from crawler.extract.cards import card_title
 from crawler.extract.document import Document, one_line
 from crawler.extract.facts import Facts, Source
+from crawler.extract.furniture import Furniture
 from crawler.extract.jsonld import read_jsonld
-from crawler.extract.links import link_text, page_links
-from crawler.extract.locale import PageLocale, page_locale
+from crawler.extract.link_roles import CATEGORY_PATH, LISTING_PATH, LinkReading, read_links, site_role_of
+from crawler.extract.locale import page_locale
 from crawler.extract.meta import read_meta
 from crawler.extract.microdata import read_microdata
-from crawler.extract.nodes import Node
+from crawler.extract.money import find_money
+from crawler.extract.nodes import Node, walk
 from crawler.extract.product_data import ProductReader, address_key, main_products
+from crawler.extract.text import inline_text, visible_text
+from crawler.extract.visible import VisibleOffer
+from crawler.extract.walls import looks_empty, wall_kind
 from crawler.extract.weigh import listing_of, weigh
-from crawler.pages.page import Link, PageExtract
+from crawler.pages.page import Link, PageExtract, PageKind, SiteText
+
+MAX_CARDS: Final = 300
+MAX_SITE_TEXT: Final = 30_000
 
 
 def extract_page(body: bytes | str, url: str, *, content_type: str | None = None) -> PageExtract:
@@ -36,55 +45,146 @@ def extract_page(body: bytes | str, url: str, *, content_type: str | None = None
         document = Document(body, url, content_type=content_type)
     except PageRefused as error:
         return PageExtract(url=url, refused=str(error))
-    unmapped: Counter[str] = Counter()
-    locale = page_locale(document.url, document.language)
-    listings = _structured_listings(document, locale, unmapped)
-    links = tuple(Link(url=address, role="other", text=link_text(element)) for element, address in page_links(document))
-    return PageExtract(
-        url=document.url,
-        kind="listing" if listings else "other",
-        listings=tuple(listings),
-        links=links,
-        title=document.title,
-        language=document.language,
-        canonical_url=document.canonical_url,
-        unmapped=dict(unmapped),
-    )
+    return _PageReader(document).read()
 
 
-def _structured_listings(document: Document, locale: PageLocale, unmapped: Counter[str]) -> list[Listing]:
-    reader = ProductReader(document, locale)
-    sources: list[Facts] = []
-    for nodes in (read_jsonld(document), read_microdata(document)):
-        candidates = [(node, reader.read(node)) for node in main_products(nodes)][:200]
-        chosen = _of_this_page(document, candidates)
-        if chosen:
-            sources.append(chosen)
-    if not any(facts.is_offer() for facts in sources):
-        return []
-    sources.append(read_meta(document, locale, unmapped))
-    unmapped.update(reader.unmapped)
-    fields, origin = weigh(sources)
-    return [_listing(document, fields, origin)]
+class _PageReader:
+    """Reads one parsed page, part by part."""
 
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.nodes = [read_jsonld(document), read_microdata(document)]
+        self.locale = page_locale(document.url, document.language, self._stated_currency())
+        self.furniture = Furniture()
+        self.links: LinkReading = read_links(document, self.furniture, self.locale)
+        self.visible = VisibleOffer(document, self.locale, self.furniture, self.links.card_groups)
+        self.unmapped: Counter[str] = Counter()
+        self.site = urlsplit(document.url).netloc.rpartition("@")[2].lower() or None
 
-def _of_this_page(document: Document, candidates: Sequence[tuple[Node, Facts]]) -> Facts | None:
-    """Return the facts of the product that the page is about, or None when it is about several."""
-    if not candidates:
-        return None
-    here = {address_key(url) for url in (document.url, document.canonical_url) if url}
-    heading = one_line(document.meta.get("og:title", document.title or "")).casefold()
-    best, best_score = None, -1
-    for place, (_, facts) in enumerate(candidates):
-        score = 8 * bool(facts.url and address_key(facts.url) in here) + 4 * facts.is_offer()
-        score += 2 * bool(facts.title and facts.title.casefold() in heading) + (place == 0)
-        if score > best_score:
-            best, best_score = facts, score
-    return best
+    def read(self) -> PageExtract:
+        document = self.document
+        text = visible_text(self.visible.body)
+        block = wall_kind(document, text)
+        structured = [] if block else self._structured()
+        role = None if structured or block else self._site_role()
+        kind = self._kind(structured, role, text) if not block else "other"
+        listings = self._listings(structured) if kind == "listing" else []
+        return PageExtract(
+            url=document.url,
+            kind=kind,
+            listings=tuple(listings),
+            cards=tuple(self._cards()) if kind == "list" else (),
+            links=tuple(
+                Link(url=link.url, role=link.role, text=link.text, site_role=link.site_role, nofollow=link.nofollow)
+                for link in self.links.links
+            ),
+            site_page=SiteText(role=role, text=self._site_text(text)) if role else None,
+            title=document.title,
+            language=document.language,
+            canonical_url=document.canonical_url,
+            looks_empty_shell=not structured and looks_empty(document, text),
+            block=block,
+            unmapped=dict(self.unmapped),
+        )
 
+    def _stated_currency(self) -> str | None:
+        for nodes in self.nodes:
+            for node in walk(nodes):
+                stated = node.text("pricecurrency")
+                if stated and len(stated) == 3 and stated.isalpha():
+                    return stated.upper()
+        stated = self.document.meta.get("product:price:currency") or self.document.meta.get("og:price:currency")
+        return stated.upper() if stated and len(stated) == 3 else None
 
-def _listing(document: Document, fields: dict[str, Any], origin: dict[str, Source]) -> Listing:
-    site = urlsplit(document.url).netloc.rpartition("@")[2].lower()
-    key = document.canonical_url or document.url
-    return listing_of(fields, origin, id=listing_id(site, key), url=document.url, site=site or None,
-                      language=document.language)  # fmt: skip
+    def _structured(self) -> list[Facts]:
+        """Return the facts of the one product that structured data says the page is about, per source."""
+        reader = ProductReader(self.document, self.locale)
+        sources = []
+        for nodes in self.nodes:
+            chosen = self._of_this_page([(node, reader.read(node)) for node in list(main_products(nodes))[:200]])
+            if chosen:
+                sources.append(chosen)
+        self.unmapped.update(reader.unmapped)
+        return sources if any(facts.is_offer() for facts in sources) else []
+
+    def _of_this_page(self, candidates: Sequence[tuple[Node, Facts]]) -> Facts | None:
+        if not candidates:
+            return None
+        here = {address_key(url) for url in (self.document.url, self.document.canonical_url) if url}
+        stated = one_line(self.document.meta.get("og:title", self.document.title or "")).casefold()
+        heading = (self.visible.title or "").casefold()
+        best, best_score, telling = None, -1, False
+        for place, (_, facts) in enumerate(candidates):
+            name = (facts.title or "\n").casefold()
+            named = name in stated or name in heading or (len(heading) > 5 and heading in name)
+            own = bool(facts.url and address_key(facts.url) in here)
+            score = 8 * own + 4 * facts.is_offer() + 2 * named + (place == 0)
+            if score > best_score:
+                best, best_score, telling = facts, score, own or named
+        distinct = {facts.title for _, facts in candidates}
+        # Many products and none of them this page's own: a list.
+        return best if telling or len(distinct) < 3 else None
+
+    def _site_role(self) -> Any:  # noqa: ANN401 - one of the roles of pages.page
+        path = urlsplit(self.document.url).path
+        if self.visible.price or self.visible.offers or self.visible.buyable:
+            return None
+        role = site_role_of(self.visible.title or "", path if not LISTING_PATH.search(path) else "")
+        return "home" if role is None and path in ("", "/", "/index.html", "/index.php") else role
+
+    def _kind(self, structured: Sequence[Facts], role: str | None, text: str) -> PageKind:
+        if structured:
+            return "listing"
+        cards = sum(len(group.links) for group in self.links.card_groups if not group.related)
+        seen, url = self.visible, self.document.url
+        if seen.offers or (seen.price and (seen.buyable or cards < 3)):
+            return "listing" if seen.heading is not None else "other"
+        if cards >= 3 and not (seen.price and seen.is_posting and LISTING_PATH.search(url)):
+            return "list"
+        if seen.price and seen.heading is not None:
+            return "listing"
+        if role and role != "home":
+            return "site"
+        if role == "home":
+            return "other"
+        if seen.heading is not None and not CATEGORY_PATH.search(url) and len(text) >= 60:
+            if seen.buyable or LISTING_PATH.search(url) or (seen.is_posting and seen.labels):
+                return "listing"
+        return "other"
+
+    def _listings(self, structured: Sequence[Facts]) -> list[Listing]:
+        shown = self.visible.facts()
+        head = read_meta(self.document, self.locale, self.unmapped)
+        if not structured:
+            # The head of a page without structured data often speaks for the whole shop.
+            head.description = head.description if not shown.description else None
+        fields, origin = weigh([*structured, head, shown])
+        if structured and shown.description and len(shown.description) > 2 * len(fields.get("description", "")):
+            fields["description"], origin["description"] = shown.description, "css"
+        if not fields.get("title"):
+            return []
+        return [self._listing(fields, origin)]
+
+    def _listing(self, fields: dict[str, Any], origin: dict[str, Source]) -> Listing:
+        key = self.document.canonical_url or self.document.url
+        return listing_of(fields, origin, id=listing_id(self.site or "", key), url=self.document.url, site=self.site,
+                          language=self.document.language)  # fmt: skip
+
+    def _cards(self) -> Iterator[Listing]:
+        seen: set[str] = set()
+        for group in self.links.card_groups:
+            for element, url in group.links:
+                if url in seen or group.related or len(seen) >= MAX_CARDS:
+                    continue
+                seen.add(url)
+                card = group.cards[url]
+                title = card_title(element, card)
+                text = inline_text(card, limit=1_000)
+                money = next((money for money in find_money(text, self.locale) if money.amount is not None), None)
+                if title:
+                    yield Listing(id=listing_id(self.site or "", url), url=url, site=self.site, title=title[:500],
+                                  price=money.as_price() if money else None, description=text or None,
+                                  language=self.document.language, sources={"title": "css"})  # fmt: skip
+
+    def _site_text(self, text: str) -> str:
+        return text[:MAX_SITE_TEXT]

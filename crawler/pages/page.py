@@ -1,16 +1,10 @@
 """What is read from one page: the result of :func:`crawler.pages.generic.extract_page`."""
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 from casefile.records import Contact, Listing
-
-LinkRole = Literal["listing", "category", "pagination", "site", "other"]
-"""What a link most likely leads to; ``site`` is a page that speaks for the whole shop."""
-
-SiteRole = Literal["policy", "shipping", "payment", "prescription", "contact", "about", "home", "other"]
-"""Roles of :class:`casefile.records.SitePage`."""
-SITE_ROLES: tuple[SiteRole, ...] = get_args(SiteRole)
+from crawler.extract.roles import LinkRole, SiteRole
 
 PageKind = Literal["listing", "list", "site", "other"]
 """``listing``: offers one thing (perhaps in variants); ``list``: cards that lead to listings."""

@@ -1,0 +1,223 @@
+"""The price a page shows: elements that hold an amount, weighed by their names, place and neighbours."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from casefile.records import Price
+from crawler.extract.document import UNSEEN_TAGS, found_elements, one_line
+from crawler.extract.locale import PageLocale
+from crawler.extract.money import find_money, read_price
+from crawler.extract.numerals import plain_digits
+
+MAX_CANDIDATES: Final = 250
+_PRICE_NAME = re.compile(
+    r"(?:^|[^a-z])(?:price|prices|prc|preis|prix|precio|prezzo|preco|prijs|pris|cena|cijena|fiyat|harga|hinta|"
+    r"kaina|hind|ar|pret|cost|amount|amt|"
+    r"money|tag)(?:$|[^a-z])|price|preis|precio|prezzo|amount|offscreen",
+    re.IGNORECASE,
+)
+_PRESENT = re.compile(r"sale|current|now|final|special|our|actual|aktuell|main|big|offer|promo|today|new|"
+        r"reduced|deal|topay|apex|buybox|sell",
+                      re.IGNORECASE)  # fmt: skip
+_FORMER = re.compile(
+    r"old|was|before|strik|cross|regular|list|rrp|uvp|msrp|retail|previous|original|compare|instead|tachad|barr|"
+    r"stare|del-|base|market|normal",
+    re.IGNORECASE,
+)
+_OTHER_AMOUNT = re.compile(
+    r"ship|deliver|versand|livraison|saving|save|discount|install|instal+ment|financ|month|rate|unit|per-|grund|"
+    r"tax|vat|coupon|deposit|"
+    r"cart|basket|total|points|bonus|subscribe|voucher|trade|warranty|plan|gift|filter|range|slider|review|"
+    r"credit|cashback|insur|minimum|free",
+    re.IGNORECASE,
+)
+_FORMER_WORDS = re.compile(
+    r"(?:was|rrp|list price|instead of|regular price|retail|statt|uvp|vorher|bisher|au lieu de|avant|antes|de:|"
+    r"precio anterior|anziché|prima|listino|"
+    r"старая цена|было|вместо|ранее|zamiast|przed|původně|eredeti|önceki|sebelumnya|原价|原價|市價|定價|定价|"
+    r"市场价|参考価格|정가|पहले|előző ár)\s*:?\s*$",
+    re.IGNORECASE,
+)
+_OTHER_WORDS = re.compile(
+    r"(?:shipping|delivery|postage|versand(?:kosten)?|livraison|env[ií]o|frete|spedizione|доставка|save|you "
+    r"save|sparen|économisez|ahorra|risparmi|"
+    r"экономия|over|above|orders? (?:over|above)|ab|plus|credit|deposit|tax|运费|運費|満|满|滿|送料|배송비|per "
+    r"month|/mo|mtl|x)\s*:?\s*[+]?\s*$",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(r"^\s*(?:/|per|pro|par|por|je|al)\s*(?:month|mo\b|monat|mois|mes|mese|day|100\s?(?:g|ml)|"
+        r"kg|l\b|liter|litre|pill|tab|cap|unit)",
+                     re.IGNORECASE)  # fmt: skip
+_TEXTS_WITH_DIGITS = XPath(
+    "descendant-or-self::*[not(self::script or self::style or self::noscript or self::template or self::option)]"
+    "[text()[translate(., '0123456789٠١٢٣٤٥٦٧٨٩०१२३४५६७८९０１２３４５６７８９', '') != .]]"
+)
+_FRACTION = re.compile(r"cent|fraction|decimal|sup|small|kop|minor", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceElement:
+    """An element whose text is an amount of money."""
+
+    element: HtmlElement
+    price: Price
+    score: float
+
+
+def price_text(element: HtmlElement, limit: int = 160) -> str | None:
+    """Return the text of a price element; digits in an element of their own for cents get their decimal mark back.
+
+    None when digits of two elements touch and nothing says how they belong together.
+    """
+    parts: list[str] = []
+    for text, holder in _text_nodes(element):
+        if not text.strip():
+            parts.append(" ")
+            continue
+        if parts and parts[-1][-1:].isdigit() and text[:1].isdigit():
+            digits = text.strip()
+            if (
+                len(digits) == 2
+                and digits.isdigit()
+                and (holder.tag in ("sup", "small") or _FRACTION.search(_names(holder)))
+            ):
+                parts.append("." + digits)
+                continue
+            return None
+        parts.append(text)
+        if sum(map(len, parts)) > limit:
+            return None
+    return one_line("".join(parts))
+
+
+def _text_nodes(element: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
+    """Yield text in page order with the element it belongs to (for a tail: the parent)."""
+    if element.text:
+        yield element.text, element
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in UNSEEN_TAGS:
+            yield from _text_nodes_of_child(child)
+        if child.tail:
+            yield child.tail, element
+
+
+def _text_nodes_of_child(child: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
+    stack: list[tuple[HtmlElement, bool]] = [(child, False)]
+    while stack:
+        node, tail = stack.pop()
+        if tail:
+            parent = node.getparent()
+            if node.tail and parent is not None:
+                yield node.tail, parent
+            continue
+        if isinstance(node.tag, str) and node.tag not in UNSEEN_TAGS:
+            if node.text:
+                yield node.text, node
+            for below in reversed(node):
+                stack.append((below, True))
+                stack.append((below, False))
+
+
+def price_elements(
+    region: HtmlElement, locale: PageLocale, heading: HtmlElement | None, skip: Callable[[HtmlElement], bool]
+) -> list[PriceElement]:
+    """Return the price elements of a region, the best first.
+
+    Args:
+        region: where to look, most often the body.
+        locale: of the page.
+        heading: what names the offer; a price after it and near it counts more.
+        skip: whether an element stands in a part of the page that is about something else.
+    """
+    order = {element: place for place, element in enumerate(region.iter())}
+    origin = order.get(heading, 0) if heading is not None else 0
+    seen: set[HtmlElement] = set()
+    found: list[PriceElement] = []
+    for holder in found_elements(_TEXTS_WITH_DIGITS, region):
+        candidate = _smallest_with_money(holder, locale)
+        if candidate is None or candidate[0] in seen or len(seen) > MAX_CANDIDATES:
+            continue
+        element, text = candidate
+        seen.add(element)
+        if skip(element):
+            continue
+        price = read_price(_present_part(text, locale), locale)
+        if price is None or (price.amount is None and price.reason is None):
+            continue
+        place = order.get(element, 0)
+        found.append(PriceElement(element, price, _score(element, text, price) + _nearness(place - origin, heading)))
+    return sorted(found, key=lambda entry: -entry.score)
+
+
+def _smallest_with_money(holder: HtmlElement, locale: PageLocale) -> tuple[HtmlElement, str] | None:
+    """Return the element (``holder`` or up to two above it) whose short text names an amount with a currency."""
+    element: HtmlElement | None = holder
+    for _ in range(3):
+        if element is None or element.tag in ("body", "html"):
+            return None
+        text = price_text(element)
+        if text is not None and len(text) > 120:
+            return None
+        if text and any(money.amount is not None or money.reason for money in find_money(text, locale)):
+            return element, text
+        element = element.getparent()
+    return None
+
+
+def _present_part(text: str, locale: PageLocale) -> str:
+    """Leave out amounts that the words before them call former, saved or shipping: ``was $20 now $15`` is 15."""
+    plain = plain_digits(text)
+    amounts = list(find_money(plain, locale))
+    if len(amounts) < 2:
+        return text
+    for money in amounts:
+        before = plain[: money.start]
+        if not _FORMER_WORDS.search(before) and not _OTHER_WORDS.search(before):
+            return text[money.start :] if money is not amounts[0] else text
+    return text
+
+
+def _names(element: HtmlElement) -> str:
+    return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
+
+
+def _score(element: HtmlElement, text: str, price: Price) -> float:
+    score = 0.0
+    names = _names(element)
+    above: list[HtmlElement] = [ancestor for ancestor, _ in zip(element.iterancestors(), range(4), strict=False)]
+    wide = " ".join([names, *map(_names, above[:3])])
+    score += 3 if _PRICE_NAME.search(names) else 2 if _PRICE_NAME.search(wide) else 0
+    score += 1 if _PRESENT.search(wide) else 0
+    struck = element.tag in ("del", "s", "strike") or any(node.tag in ("del", "s", "strike") for node in above)
+    struck = struck or any(child.tag in ("del", "s", "strike") for child in element)
+    score -= 6 if struck else 4 if _FORMER.search(names) else 1 if _FORMER.search(wide) else 0
+    score -= 4 if _OTHER_AMOUNT.search(names) else 2 if _OTHER_AMOUNT.search(wide) else 0
+    before = _words_before(element)
+    score -= 4 if _FORMER_WORDS.search(before) or _OTHER_WORDS.search(before) else 0
+    score -= 2 if _BEHIND.search(one_line(element.tail or "")) else 0
+    score += 2 if len(text) <= 24 else -1 if len(text) > 60 else 0
+    score -= 2 if price.amount is None else 3 if not price.amount.strip("0.") else 0
+    style = (element.get("style") or "").replace(" ", "")
+    return score - (5 if "display:none" in style or "line-through" in style else 0)
+
+
+def _words_before(element: HtmlElement) -> str:
+    previous = element.getprevious()
+    parent = element.getparent()
+    if previous is not None:
+        said = (previous.tail or "").strip() or "".join(previous.itertext())[-60:]
+    else:
+        said = (parent.text or "") if parent is not None else ""
+    own = one_line(element.text or "")
+    return one_line(f"{said} {own if not own[:1].isdigit() else ''}")[-60:]
+
+
+def _nearness(distance: int, heading: HtmlElement | None) -> float:
+    if heading is None:
+        return 0.0
+    return 2.0 - min(3.0, distance / 120) if distance >= 0 else -min(3.0, 0.5 - distance / 60)

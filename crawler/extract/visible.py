@@ -1,0 +1,126 @@
+"""What a reader of the page sees of one offer, as facts: the source of last resort, and often the only one."""
+
+from collections.abc import Sequence
+
+from lxml.html import HtmlElement
+
+from casefile.records import Image, Seller
+from crawler.extract.cards import LinkGroup
+from crawler.extract.detail import (
+    description_of,
+    find_heading,
+    has_buy_button,
+    posting_part,
+    region_of,
+    stock_in_words,
+)
+from crawler.extract.document import Document, one_line
+from crawler.extract.facts import Facts
+from crawler.extract.furniture import Furniture
+from crawler.extract.gtin import valid_gtin
+from crawler.extract.identity import read_batch, read_expiry, read_registration
+from crawler.extract.labelled import labelled_values
+from crawler.extract.locale import PageLocale
+from crawler.extract.offers import read_offers
+from crawler.extract.price_elements import PriceElement, price_elements
+from crawler.extract.text import inline_text
+
+MIN_PRICE_SCORE = 2.5
+
+
+class VisibleOffer:
+    """The visible side of a page: heading, region, price, labelled values; each read once, when asked for."""
+
+    def __init__(
+        self, document: Document, locale: PageLocale, furniture: Furniture, card_groups: Sequence[LinkGroup]
+    ) -> None:
+        self._document = document
+        self._locale = locale
+        self._furniture = furniture
+        self.body: HtmlElement = document.root.find("body")
+        self.heading = find_heading(document, furniture)
+        self._in_cards = self._card_elements(card_groups)
+        self.price = self._best_price()
+        anchor = self.heading if self.heading is not None else self.body
+        self.region = region_of(anchor, self.price.element if self.price else None)
+        self.labels = labelled_values(self.region)
+        self.offers = read_offers(self.region, locale, self.title or "")
+        self.buyable = has_buy_button(self.region)
+
+    @property
+    def title(self) -> str | None:
+        """Text of the heading."""
+        return inline_text(self.heading, limit=500) or None if self.heading is not None else None
+
+    def _card_elements(self, groups: Sequence[LinkGroup]) -> set[HtmlElement]:
+        within = set(self.heading.iterancestors()) if self.heading is not None else set()
+        return {card for group in groups for card in group.cards.values() if card not in within}
+
+    def skips(self, element: HtmlElement) -> bool:
+        """Whether an element speaks of something else: menus, related items, entries of a list."""
+        if self._furniture.kind(element):
+            return True
+        return element in self._in_cards or any(ancestor in self._in_cards for ancestor in element.iterancestors())
+
+    def _best_price(self) -> PriceElement | None:
+        found = price_elements(self.body, self._locale, self.heading, self.skips)
+        return found[0] if found and found[0].score >= MIN_PRICE_SCORE else None
+
+    @property
+    def is_posting(self) -> bool:
+        """Whether the heading belongs to something marked up as a post, an ad or a product."""
+        return self.heading is not None and posting_part(self.heading)
+
+    def facts(self) -> Facts:
+        """Return what the page shows."""
+        facts = Facts(source="css")
+        facts.title = self.title
+        facts.offers = self.offers
+        if self.price and not (self.offers and self._is_row_of_offers(self.price)):
+            facts.price = self.price.price
+        facts.description = description_of(self.region, self.heading, self._furniture)
+        facts.availability = stock_in_words(self.region, self._furniture) or ("in_stock" if self.buyable else None)
+        facts.images = tuple(self._images())
+        self._take_labels(facts)
+        text = facts.description or ""
+        facts.batch = facts.batch or read_batch(text)
+        facts.expiry = facts.expiry or read_expiry(text)
+        return facts
+
+    def registration(self, text: str) -> str | None:
+        """Return a registration number from a label or from the text."""
+        return _short(self.labels.get("registration")) or read_registration(text)
+
+    def _is_row_of_offers(self, price: PriceElement) -> bool:
+        return any(price.price.raw in offer.raw for offer in self.offers)
+
+    def _take_labels(self, facts: Facts) -> None:
+        labels = self.labels
+        facts.brand = _short(labels.get("brand") or labels.get("manufacturer"))
+        facts.sku = _short(labels.get("sku"), 60)
+        facts.mpn = _short(labels.get("mpn"), 60)
+        facts.gtin = valid_gtin(labels.get("gtin"))
+        facts.batch = _short(labels.get("batch"), 40)
+        facts.strength = _short(labels.get("strength"), 60)
+        facts.form = _short(labels.get("form"), 60)
+        facts.substances = tuple(filter(None, (_short(labels.get("substances"), 120),)))
+        seller = _short(labels.get("seller"), 120)
+        if seller:
+            facts.seller = Seller(name=seller)
+
+    def _images(self) -> list[Image]:
+        images: dict[str, Image] = {}
+        for element in self.region.iter("img"):
+            source = element.get("src") or element.get("data-src") or element.get("data-lazy") or ""
+            url = self._document.absolute(source) if source and not source.startswith("data:") else None
+            if url and url not in images and not self.skips(element):
+                images[url] = Image(url=url, alt=one_line(element.get("alt") or "")[:500] or None)
+            if len(images) >= 20:
+                break
+        return list(images.values())
+
+
+def _short(text: str | None, limit: int = 200) -> str | None:
+    """Return a labelled value on one line, None for one too long to be a value."""
+    line = one_line(text or "")
+    return line if line and len(line) <= limit else None
