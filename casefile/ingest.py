@@ -186,6 +186,7 @@ def _copy(bundle: CheckedBundle, home: Path, target: Path) -> None:
         with (incoming / MANIFEST_NAME).open("xb") as manifest:
             manifest.write(bundle.manifest_bytes)
             _sync(manifest)
+        (incoming / MANIFEST_NAME).chmod(0o400)
         for place in [incoming, *(path for path in incoming.rglob("*") if path.is_dir())]:
             _sync_folder(place)
         incoming.rename(target)

@@ -5,10 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
-
-from warcio.warcwriter import WARCWriter
 
 from casefile.records import (
     FIRST_LINK,
@@ -141,15 +138,12 @@ def write_lines(path: Path, records: Iterable[Record]) -> None:
 
 
 def warc_member(url: str, body: bytes, *, gzipped: bool = False) -> bytes:
-    from warcio.statusandheaders import StatusAndHeaders
-
-    headers = [("Content-Type", "text/html")] + ([("Content-Encoding", "gzip")] if gzipped else [])
-    out = BytesIO()
-    writer = WARCWriter(out, gzip=True)
-    http = StatusAndHeaders("200 OK", headers, protocol="HTTP/1.1")
-    writer.write_record(writer.create_warc_record(url, "response", payload=BytesIO(body), http_headers=http))
-    return out.getvalue()
-
-
-def gzipped(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
+    """Return one gzip member with a WARC response record, written by hand so that its bytes never change."""
+    coding = b"Content-Encoding: gzip\r\n" if gzipped else b""
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + coding + b"\r\n" + body
+    head = (
+        "WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:12345678-feed-b000-fade-000000000000>\r\n"
+        f"WARC-Target-URI: {url}\r\nWARC-Date: 2026-11-21T12:00:00Z\r\n"
+        f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http)}\r\n\r\n"
+    )
+    return gzip.compress(head.encode() + http + b"\r\n\r\n", mtime=0)
