@@ -21,13 +21,17 @@ class Skipped(IgnoreRequest):
         self.reason = reason
 
 
+class Unreachable(Skipped):
+    """A request that is not sent because its host does not answer: an error of the site, not a choice of ours."""
+
+
 @dataclass
 class RobotsNote:
     """What one origin's robots.txt answered."""
 
-    state: Literal["rules", "unavailable", "unreachable", "address_refused"]
-    """``unavailable`` (4xx): everything is allowed; ``unreachable`` (5xx, no answer): nothing is (RFC 9309, 2.3.1).
-    ``address_refused``: the address guard let nobody ask."""
+    state: Literal["rules", "unavailable", "unreachable", "no_connection", "address_refused"]
+    """``unavailable`` (4xx): everything is allowed; ``unreachable`` (5xx) and ``no_connection``: nothing is (RFC 9309,
+    section 2.3.1); ``address_refused``: the address guard let nobody ask."""
     status: int | None = None
     sha256: str | None = None
     crawl_delay: float | None = None

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from scrapy import Request, Spider
-from scrapy.exceptions import CannotResolveHostError, DownloadTimeoutError, IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -20,8 +20,9 @@ from crawler.evidence import BundleWriter
 from crawler.evidence.recorder import media_type
 from crawler.frontier import Candidate, Frontier, canonical_url
 from crawler.job import CrawlJob
-from crawler.ledger import Ledger, Skipped
+from crawler.ledger import Ledger, Skipped, Unreachable
 from crawler.net.addresses import AddressPolicy
+from crawler.net.failures import plain_reason
 from crawler.net.resolver import refused_address
 from crawler.net.robots import origin_of
 from crawler.net.scope import Scope, site_of
@@ -302,12 +303,14 @@ class MarketSpider(Spider):
         url = request.meta["asked"]
         self._pending.pop(url, None)
         error = failure.value or RuntimeError("no reason given")
-        if isinstance(error, Skipped):
+        if isinstance(error, Unreachable):
+            self.ledger.settle(url, "error", reason=error.reason)
+        elif isinstance(error, Skipped):
             self.ledger.skip(url, error.reason)
         elif isinstance(error, CannotResolveHostError) and (refused := refused_address(request.url)) is not None:
             self.ledger.skip(url, refused)
         else:
-            self.ledger.settle(url, "error", reason=_plain_reason(error))
+            self.ledger.settle(url, "error", reason=plain_reason(error))
         yield from self._seed(request.url)
 
     def _settle(self, url: str, capture: Capture, *, reason: str | None = None, listings: int = 0) -> None:
@@ -334,13 +337,3 @@ class MarketSpider(Spider):
 
 _LISTING_PRIORITY: Final = 20
 """Candidates from here up are listings, shop pages or ways to more listings."""
-
-
-def _plain_reason(error: BaseException) -> str:
-    if isinstance(error, DownloadTimeoutError):
-        return "no answer in time"
-    if isinstance(error, CannotResolveHostError):
-        return "the host name was not found"
-    if isinstance(error, IgnoreRequest):
-        return str(error)[:300]
-    return f"{type(error).__name__}: {error}"[:300]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""RFC 6052: the last 32 bits are an IPv4 address, and Python calls the whole block global."""
+"""RFC 6052: the last 32 bits are an IPv4 address, so such an address is as public as that one."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -74,6 +74,8 @@ def is_public(address: Address) -> bool:
             return is_public(address.ipv4_mapped)
         if address.is_site_local:
             return False
+        if address in _NAT64:
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 

@@ -16,7 +16,8 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from casefile.records import sha256_hex
-from crawler.ledger import RobotsNote, Skipped
+from crawler.ledger import RobotsNote, Skipped, Unreachable
+from crawler.net.failures import plain_reason
 from crawler.net.gate import slot_of
 from crawler.net.pace import Pace
 from crawler.net.resolver import refused_address
@@ -67,7 +68,7 @@ class RobotsGate:
             request.meta["robots"] = "overridden"
         else:
             note.refused += 1
-            raise Skipped(_why_not(note))
+            raise _why_not(note)
 
     async def _ask(self, origin: str) -> Protego | None:
         request = Request(
@@ -79,13 +80,7 @@ class RobotsGate:
             response = await engine.download_async(request)
         except Exception as error:
             # Whatever went wrong, the site's wishes are unknown: RFC 9309 section 2.3.1.4 asks for full restraint.
-            refused = refused_address(origin) if isinstance(error, CannotResolveHostError) else None
-            reason = str(error) if isinstance(error, IgnoreRequest) else f"{type(error).__name__}: {error}"
-            ledger.robots[origin] = (
-                RobotsNote("address_refused", reason=refused)
-                if refused
-                else RobotsNote("unreachable", reason=reason[:300])
-            )
+            ledger.robots[origin] = _failed(origin, error)
             return None
         note, rules = read_robots(response)
         ledger.robots[origin] = note
@@ -99,12 +94,23 @@ class RobotsGate:
         return rules
 
 
-def _why_not(note: RobotsNote) -> str:
+def _failed(origin: str, error: Exception) -> RobotsNote:
+    refused = refused_address(origin) if isinstance(error, CannotResolveHostError) else None
+    if refused is not None:
+        return RobotsNote("address_refused", reason=refused)
+    if isinstance(error, IgnoreRequest):
+        return RobotsNote("unreachable", reason=plain_reason(error))
+    return RobotsNote("no_connection", reason=plain_reason(error))
+
+
+def _why_not(note: RobotsNote) -> Skipped:
     if note.state == "rules":
-        return "robots"
+        return Skipped("robots")
     if note.state == "address_refused":
-        return note.reason or "address refused"
-    return f"robots.txt could not be read ({note.reason}), so nothing is allowed"
+        return Skipped(note.reason or "address refused")
+    if note.state == "no_connection":
+        return Unreachable(note.reason or "no connection")
+    return Skipped(f"robots.txt could not be read ({note.reason}), so nothing is allowed")
 
 
 def read_robots(response: Response) -> tuple[RobotsNote, Protego | None]:
