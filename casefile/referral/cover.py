@@ -26,6 +26,7 @@ CONTEXT = 80
 """Characters shown on each side of a quote."""
 DEFANGED_UNITS = ("URL", "host name")
 BIDI_OR_INVISIBLE = ("Cc", "Cf", "Co", "Cn")
+WEB_ADDRESS = re.compile(r"\s*https?://\S+\s*", re.IGNORECASE)
 KEPT_INVISIBLE = "\n\t"
 
 
@@ -52,7 +53,12 @@ def defang(address: str) -> str:
 
 
 def outside(text: object) -> Markup:
-    """Return text from outside as HTML that cannot act beyond itself."""
+    """Return text from outside as HTML that cannot act beyond itself; a bare address is defanged."""
+    return address(text) if WEB_ADDRESS.fullmatch(str(text)) else quoted(text)
+
+
+def quoted(text: object) -> Markup:
+    """Return text from outside as HTML with every visible character as it is."""
     return Markup('<bdi dir="auto">{}</bdi>').format(visible(str(text)))
 
 
@@ -106,7 +112,7 @@ def _template() -> tuple[Template, str, str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"outside": outside, "address": address, "spell": spell_fingerprint}
+    environment.filters |= {"outside": outside, "address": address, "quoted": quoted, "spell": spell_fingerprint}
     style = (FOLDER / "cover.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return environment.get_template("cover.html"), style, digest
