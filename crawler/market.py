@@ -14,7 +14,7 @@ from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from casefile.records import Capture, Listing
+from casefile.records import Capture, Listing, Outcome
 from crawler.discovery.search_form import search_address
 from crawler.evidence import BundleWriter
 from crawler.evidence.recorder import media_type
@@ -104,20 +104,32 @@ class MarketSpider(Spider):
             return
         self.frontier.mark_seen(response.url)
         content_type = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
-        yield from self._read(
-            url, capture, extract_page(response.body, response.url, content_type=content_type), response.meta
-        )
+        extract = self._extract(url, capture, response.body, response.url, content_type)
+        if extract is not None:
+            yield from self._read(url, capture, extract, response.meta)
         if url in self.job.start_urls:
             yield from self._searches(response)
 
+    def _extract(
+        self, url: str, capture: Capture, body: bytes | str, address: str, content_type: str | None
+    ) -> PageExtract | None:
+        """Read a page; one that the extractors cannot digest keeps its capture and is reported, not lost."""
+        try:
+            return extract_page(body, address, content_type=content_type)
+        except Exception as error:  # the page is hostile input: whatever it triggers must not end the run
+            self.logger.exception("extraction of %s failed", address)
+            self.ledger.counts["extraction_faults"] += 1
+            self._settle(url, capture, outcome="error", reason=f"not readable: {type(error).__name__}: {error}"[:300])
+            return None
+
     def _read(self, url: str, capture: Capture, extract: PageExtract, meta: dict[str, Any]) -> Iterator[Request]:
         if extract.refused:
-            self.ledger.settle(url, "error", status=capture.status, reason=f"page refused: {extract.refused}")
-            self._pending.pop(url, None)
+            self._settle(url, capture, outcome="error", reason=f"page refused: {extract.refused}")
             return
         if extract.block:
-            self.ledger.settle(url, extract.block, status=capture.status, reason="the page is a bot wall")
-            self._pending.pop(url, None)
+            # Its links are followed all the same: a wall has none, and a page taken for one has many.
+            self._settle(url, capture, outcome=extract.block, reason="the page is a bot wall")
+            yield from self._follow(extract, meta)
             return
         reason = None
         if not capture.rendered and self._wants_browser(extract):
@@ -284,9 +296,10 @@ class MarketSpider(Spider):
             return
         capture = keep_rendering(self.writer, response, plain)
         self.ledger.counts["rendered"] += 1
-        yield from self._read(
-            response.meta["asked"], capture, extract_page(rendered_dom(response), response.url), response.meta
-        )
+        url = response.meta["asked"]
+        extract = self._extract(url, capture, rendered_dom(response), response.url, None)
+        if extract is not None:
+            yield from self._read(url, capture, extract, response.meta)
 
     def render_failed(self, failure: Failure) -> None:
         """Say that a page could not be rendered; its plain capture stands."""
@@ -313,11 +326,19 @@ class MarketSpider(Spider):
             self.ledger.settle(url, "error", reason=plain_reason(error))
         yield from self._seed(request.url)
 
-    def _settle(self, url: str, capture: Capture, *, reason: str | None = None, listings: int = 0) -> None:
+    def _settle(
+        self,
+        url: str,
+        capture: Capture,
+        *,
+        outcome: Outcome | None = None,
+        reason: str | None = None,
+        listings: int = 0,
+    ) -> None:
         self._pending.pop(url, None)
         self.ledger.counts["pages"] += not capture.rendered
         self.ledger.settle(
-            url, capture.outcome, status=capture.status, reason=reason or capture.reason, listings=listings
+            url, outcome or capture.outcome, status=capture.status, reason=reason or capture.reason, listings=listings
         )
 
     def finish(self, reason: str) -> None:

@@ -71,7 +71,8 @@ class LocalSite:
                 self.end_headers()
                 for _ in range(answer.chunks or 1):
                     self.wfile.write(body)
-                self.close_connection = self.close_connection or bool(answer.chunks)
+                if answer.chunks or answer.headers.get("Connection") == "close":
+                    self.close_connection = True
 
             def log_message(self, format: str, *args: object) -> None:
                 """Stay silent."""
