@@ -20,13 +20,13 @@ def ingested(
 def queued(
     casefile: Casefile,
     folder: Path,
-    risks: dict[Listing, float],
+    risks: Sequence[tuple[Listing, float]],
     *,
     run_id: str = "run-1",
     sites: Sequence[Site] = (),
     version: int = 1,
 ) -> None:
     """Ingest listings and assess each with its risk."""
-    ingested(casefile, folder, list(risks), run_id=run_id, sites=sites)
-    rows = [assessment(one, risk=risk, version=version) for one, risk in risks.items()]
+    ingested(casefile, folder, [one for one, _ in risks], run_id=run_id, sites=sites)
+    rows = [assessment(one, risk=risk, version=version) for one, risk in risks]
     save_assessments(casefile, rows, actor="test")
