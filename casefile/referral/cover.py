@@ -25,21 +25,29 @@ FOLDER = Path(__file__).parent / "templates"
 CONTEXT = 80
 """Characters shown on each side of a quote."""
 DEFANGED_UNITS = ("URL", "host name")
-BIDI_OR_INVISIBLE = ("Cc", "Cf", "Co", "Cn")
 WEB_ADDRESS = re.compile(r"\s*https?://\S+\s*", re.IGNORECASE)
-KEPT_INVISIBLE = "\n\t"
+HIDDEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn")
+KEPT = "\n\t"
+JOINERS = "\u200c\u200d"
 
 
 def visible(text: str) -> str:
-    """Return ``text`` with controls, zero-width and direction signs named as ``[U+202E]``."""
+    """Return ``text`` with controls, zero-width and direction signs named as ``[U+202E]``.
+
+    Joiners between letters of a script that writes with them (Persian, Hindi, emoji) are left alone.
+    """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        f"[U+{ord(sign):04X}]"
-        if unicodedata.category(sign) in BIDI_OR_INVISIBLE and sign not in KEPT_INVISIBLE
-        else sign
-        for sign in text
-    )
+    return "".join(f"[U+{ord(sign):04X}]" if _hidden(text, place) else sign for place, sign in enumerate(text))
+
+
+def _hidden(text: str, place: int) -> bool:
+    sign = text[place]
+    if unicodedata.category(sign) not in HIDDEN_CATEGORIES or sign in KEPT:
+        return False
+    around = text[max(0, place - 1) : place] + text[place + 1 : place + 2]
+    # Between Latin letters a joiner has no use but to hide a word from a filter.
+    return sign not in JOINERS or not around or any(near.isascii() for near in around)
 
 
 def defang(address: str) -> str:
@@ -54,11 +62,8 @@ def defang(address: str) -> str:
 
 def outside(text: object) -> Markup:
     """Return text from outside as HTML that cannot act beyond itself; a bare address is defanged."""
-    return address(text) if WEB_ADDRESS.fullmatch(str(text)) else quoted(text)
-
-
-def quoted(text: object) -> Markup:
-    """Return text from outside as HTML with every visible character as it is."""
+    if WEB_ADDRESS.fullmatch(str(text)):
+        return address(text)
     return Markup('<bdi dir="auto">{}</bdi>').format(visible(str(text)))
 
 
@@ -94,7 +99,7 @@ def record_rows(value: Any, schema: dict[str, Any], name: str, depth: int = 0) -
     if isinstance(value, list):
         if not value:
             return [(depth, name, Markup("none"))]
-        inner = schema.get("items", {})
+        inner = schema.get("items", {}) | {"x-unit": schema.get("x-unit")}
         return [
             row for number, item in enumerate(value, 1) for row in record_rows(item, inner, f"{name} {number}", depth)
         ]
@@ -112,7 +117,7 @@ def _template() -> tuple[Template, str, str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"outside": outside, "address": address, "quoted": quoted, "spell": spell_fingerprint}
+    environment.filters |= {"outside": outside, "address": address, "visible": visible, "spell": spell_fingerprint}
     style = (FOLDER / "cover.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return environment.get_template("cover.html"), style, digest

@@ -9,7 +9,8 @@ from casefile.policy import Policy
 from casefile.records import CUES, SUSPECTED_CLASSES, Cue
 from casefile.referral.build import referral_bytes
 from casefile.referral.errors import ReferralError
-from casefile.referral.schema import check_schema, load_schema
+from casefile.referral.schema import SCHEMA_PATH, check_schema, load_schema
+from casefile.referral.schema_page import schema_page
 from casefile.referral.summary import HARM_LEVELS
 from casefile.referral.verify_package import parse
 from casefile.referral.wording import wording
@@ -224,3 +225,9 @@ def test_the_texts_used_here_hold_more_than_one_script() -> None:
     assert not DESCRIPTION.isascii()
     assert not SITE_TEXT.isascii()
     assert not (full_listing().title or "").isascii()
+
+
+def test_the_page_about_the_schema_is_the_one_its_command_prints() -> None:
+    page = SCHEMA_PATH.with_suffix(".md").read_text("utf-8")
+    assert page == schema_page()
+    assert page.count("\n| `") == len(list(schema_fields(load_schema())))

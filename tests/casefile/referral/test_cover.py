@@ -41,7 +41,8 @@ def leaves(value: object, schema: dict[str, Any]) -> list[tuple[object, str]]:
             leaf for name, item in value.items() for leaf in leaves(item, schema.get("properties", {}).get(name, {}))
         ]
     if isinstance(value, list):
-        return [leaf for item in value for leaf in leaves(item, schema.get("items", {}))]
+        inner = schema.get("items", {}) | {"x-unit": schema.get("x-unit")}
+        return [leaf for item in value for leaf in leaves(item, inner)]
     return [(value, schema.get("x-unit", ""))]
 
 
@@ -130,12 +131,14 @@ def test_text_of_any_script_is_set_apart_in_its_own_direction() -> None:
 
 def test_signs_that_hide_or_reorder_text_are_named() -> None:
     assert visible("a\u202eb\u200bc\x00\u00add") == "a[U+202E]b[U+200B]c[U+0000][U+00AD]d"
+    assert visible("v\u200diagra") == "v[U+200D]iagra"
+    assert visible("می\u200cخواهم") == "می\u200cخواهم"
     assert visible("line\nbreak\tتجربة 中文 é") == "line\nbreak\tتجربة 中文 é"
 
 
 def test_a_quote_is_marked_in_its_surroundings() -> None:
     page = cover()
-    assert '<bdi dir="auto">Order now, </bdi><mark><bdi dir="auto">no prescription needed</bdi></mark>' in page
+    assert f'<bdi dir="auto">Order now, <mark>no prescription needed</mark>. {ARABIC}</bdi>' in page
 
 
 def test_suspected_and_established_stand_side_by_side() -> None:

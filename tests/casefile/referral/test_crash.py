@@ -46,7 +46,7 @@ make_referral(Casefile.open(Path(workspace)), case, person_id=person, request=RE
 """
 
 BEFORE_COMMIT = (
-    "make:gather:after", "make:build_referral:after", 
+    "make:gather:after", "make:build_referral:after",
     "make:write_package:after", "make:check_package:after", "make:_record:before",
     "make:_record:after",
 )  # fmt: skip

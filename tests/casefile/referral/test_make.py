@@ -9,6 +9,7 @@ from casefile.audit import entries, verify
 from casefile.cases import get_case, list_cases
 from casefile.decisions import DecisionError, decide, undo_last
 from casefile.evidence import bundle_path, custody
+from casefile.ingest import ingest_bundle
 from casefile.people import disable_person
 from casefile.records import Listing
 from casefile.referral import verify_package as layout
@@ -18,7 +19,7 @@ from casefile.referral.make import make_referral
 from casefile.referral.outbox import list_referrals
 from casefile.referral.verify import verify_referral
 from casefile.store import Casefile
-from tests.casefile.making import listing, site
+from tests.casefile.making import listing, make_bundle, seal_bundle, site, write_lines
 from tests.casefile.referral.desk import REQUEST, Desk, small_case
 from tests.casefile.referral.forging import unpack
 
@@ -282,6 +283,18 @@ def test_hostile_and_foreign_text_is_carried_unchanged(desk: Desk, fields: dict[
     referral = verify_referral(desk.refer(desk.confirmed_case([one])).path).referral
     assert referral["listings"][0]["title"] == fields["title"]
     assert referral["listings"][0]["description"] == one.description
+
+
+def test_an_imported_row_without_a_page_is_referred_and_says_so(desk: Desk, tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "import", [], seal=False)
+    write_lines(folder / "listings.jsonl", [Listing.from_row({"id": "row-1", "title": "tablets, no prescription"})])
+    seal_bundle(folder)
+    ingest_bundle(desk.casefile, folder, actor="test")
+    desk.confirm("row-1")
+    referral = verify_referral(desk.refer(list_cases(desk.casefile)[0].id).path).referral
+    assert referral["evidence"] == []
+    assert len(referral["custody"]) == 1
+    assert any("no page was captured" in gap for gap in referral["not_known"])
 
 
 def test_the_package_is_copied_where_it_is_asked_for(desk: Desk, tmp_path: Path) -> None:
