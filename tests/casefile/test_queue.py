@@ -191,7 +191,8 @@ class TestSearch:
             ('"to delivery"', []), ("无需处方", [2]), ("处方", [2]), ("方", [2]), ("وصفة", [3]), ("صف", [3]),
             ("viagra", [4]), ("full-width", [4]), ("meds_77", [5]), ("77", [5]), ("50% off", [1]), ("5%", []),
             ("delivery wickr", []), ("quick meds", [1, 2, 3, 4, 5]), ("shop.example", [1, 2, 3, 4, 5]),
-            ('"', [1, 2, 3, 4, 5]), ("NEAR(", []), ("title:overnight", []), ("wickr OR delivery", []), ("*", []), ("o'clock", []),
+            ('"', [1, 2, 3, 4, 5]), ("NEAR(", []), ("title:overnight", []), ("wickr OR delivery", []), ("*", []),
+            ("o'clock", []),
         ],
     )  # fmt: skip
     def test_fragments_of_any_script_are_found(self, casefile: Casefile, text: str, found: list[int]) -> None:
