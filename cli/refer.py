@@ -54,7 +54,9 @@ def make(workspace: Path, case_id: str, out: Path | None, by: str | None, as_jso
         click.echo(json.dumps({**vars(made), "path": str(made.path)}))
         return
     click.echo(f"{made.path}")
-    click.echo(f"Referral {made.referral_id}: {made.listings} listings, {made.evidence_files} files of evidence,")
+    listings = "1 listing" if made.listings == 1 else f"{made.listings} listings"
+    files = "1 file" if made.evidence_files == 1 else f"{made.evidence_files} files"
+    click.echo(f"Referral {made.referral_id}: {listings}, {files} of evidence,")
     click.echo(f"{made.bytes} bytes, sha256 {made.sha256}")
     click.echo("Tell the recipient this key fingerprint by another channel than the package:")
     click.echo(f"  {spell_fingerprint(made.key_fingerprint)}")

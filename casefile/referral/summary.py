@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from casefile.records import SUSPECTED_CLASSES, Contact, Listing, utc_text
+from casefile.queue_rows import SUSPECTED_FROM
+from casefile.records import SUSPECTED_CLASSES, Contact, Listing, SuspectedClass, utc_text
 from casefile.referral.build_listing import decimal_text
 from casefile.referral.facts import CaseFacts, ListingFacts
 from casefile.referral.wording import wording
 
 HARM_LEVELS = (("high", 0.67), ("medium", 0.34), ("low", 0.0))
-LIKELY = 0.5
 NAMED_IN_HEADLINE = 3
 
 
@@ -107,26 +107,52 @@ def suspicion(facts: CaseFacts) -> list[dict[str, Any]]:
 
 
 def suspected(facts: CaseFacts) -> list[dict[str, Any]]:
-    """Return the suspected classes, most probable first; nothing here is established."""
-    found = []
-    for name in SUSPECTED_CLASSES:
-        by_listing = {
-            item.listing.id: item.assessment.suspected[name]
-            for item in facts.listings
-            if item.assessment and name in item.assessment.suspected
-        }
-        if not by_listing:
-            continue
-        highest = max(by_listing.values())
-        words = wording()["classes"][name]
-        found.append((highest, {
+    """Return what is suspected, by the model or by people, most probable first; nothing here is established.
+
+    A class stands here when the model gives it at least ``SUSPECTED_FROM`` for some listing or a person named it as
+    the reason of a confirmation; when there is none, the model's most probable class does. All its probabilities are
+    in each listing's assessment.
+    """
+    highest = {
+        name: max((_probability(item, name) for item in facts.listings), default=0.0) for name in SUSPECTED_CLASSES
+    }
+    people = {name: _people_who_named(facts, name) for name in SUSPECTED_CLASSES}
+    named = [name for name in SUSPECTED_CLASSES if highest[name] >= SUSPECTED_FROM or people[name]]
+    if not named:
+        named = [max(SUSPECTED_CLASSES, key=lambda name: highest[name])] if any(highest.values()) else []
+    return [
+        {
             "class": name,
-            "definition": words["definition"],
-            "definition_source": words["source"],
-            "probability": decimal_text(highest),
-            "listings": [one for one, p in by_listing.items() if p >= LIKELY or p == highest],
-        }))  # fmt: skip
-    return [entry for _, entry in sorted(found, key=lambda pair: (-pair[0], pair[1]["class"]))]
+            "definition": wording()["classes"][name]["definition"],
+            "definition_source": wording()["classes"][name]["source"],
+            "probability": decimal_text(highest[name]) if highest[name] else None,
+            "people": len(people[name]),
+            "listings": [
+                item.listing.id
+                for item in facts.listings
+                if _probability(item, name) >= min(SUSPECTED_FROM, highest[name] or 1.0) or _named_in(item, name)
+            ],
+        }
+        for name in sorted(named, key=lambda name: (-highest[name], name))
+    ]
+
+
+def _probability(item: ListingFacts, name: SuspectedClass) -> float:
+    return item.assessment.suspected.get(name, 0.0) if item.assessment else 0.0
+
+
+def _named_in(item: ListingFacts, name: SuspectedClass) -> bool:
+    """Return whether a person gave the class as the reason of a confirmation of this listing."""
+    return any(one.verdict == "confirm" and name in one.reasons for one in item.decisions)
+
+
+def _people_who_named(facts: CaseFacts, name: SuspectedClass) -> set[str]:
+    return {
+        one.person
+        for item in facts.listings
+        for one in item.decisions
+        if one.verdict == "confirm" and name in one.reasons
+    }
 
 
 def identifiers(facts: CaseFacts) -> list[dict[str, Any]]:

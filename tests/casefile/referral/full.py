@@ -80,8 +80,8 @@ def full_facts(policy: Policy = POLICY) -> CaseFacts:
         detail={"referral": "PHK-2026-00000000000A", "case": "C1", "files": []},
     )  # fmt: skip
     decision = Decision(
-        id=1, listing="listing-1", version=1, person="reviewer-1", verdict="confirm", reasons=("price",), blind=True,
-        seconds=12.5, note="an inner remark", at=NOON,
+        id=1, listing="listing-1", version=1, person="reviewer-1", verdict="confirm", reasons=("falsified",),
+        blind=True, seconds=12.5, note="an inner remark", at=NOON,
     )  # fmt: skip
     return CaseFacts(
         case=Case(

@@ -96,9 +96,32 @@ def test_no_float_leaves_the_house() -> None:
 
 def test_what_is_suspected_is_kept_apart_from_what_is_established() -> None:
     referral = full_referral()
-    assert [entry["class"] for entry in referral["suspected"]] == ["illegal_supply", "falsified"]
+    assert [(entry["class"], entry["people"]) for entry in referral["suspected"]] == [
+        ("illegal_supply", 0),
+        ("falsified", 1),
+    ]
     assert referral["established"] == []
     assert "only a laboratory or the manufacturer" in referral["established_statement"]
+
+
+def with_probabilities(**suspected: float) -> list[dict[str, Any]]:
+    facts = full_facts()
+    item = facts.listings[0]
+    model = full_assessment().model_copy(update={"suspected": suspected})
+    quiet = tuple(one.model_copy(update={"reasons": ()}) for one in item.decisions)
+    found = full_referral(replace(facts, listings=(replace(item, assessment=model, decisions=quiet),)))
+    check_schema(found)
+    suspected_entries: list[dict[str, Any]] = found["suspected"]
+    return suspected_entries
+
+
+def test_a_class_that_is_hardly_probable_is_not_called_suspected() -> None:
+    assert [entry["class"] for entry in with_probabilities(illegal_supply=0.9, fraud=0.0001)] == ["illegal_supply"]
+
+
+def test_without_any_likely_class_the_most_probable_one_is_stated_with_its_figure() -> None:
+    (entry,) = with_probabilities(illegal_supply=0.3, fraud=0.2)
+    assert (entry["class"], entry["probability"], entry["listings"]) == ("illegal_supply", "0.3000", ["listing-1"])
 
 
 def test_an_established_class_is_refused_by_the_schema() -> None:
@@ -150,7 +173,8 @@ def test_a_listing_without_assessment_is_referred_on_the_decisions_alone() -> No
     facts = full_facts()
     referral = full_referral(replace(facts, listings=(replace(facts.listings[0], assessment=None),)))
     check_schema(referral)
-    assert referral["suspected"] == [] == referral["suspicion"]
+    assert referral["suspicion"] == []
+    assert [(entry["class"], entry.get("probability")) for entry in referral["suspected"]] == [("falsified", None)]
     assert any("no machine assessment" in gap for gap in referral["not_known"])
 
 
