@@ -33,8 +33,8 @@ def test_short_ids_of_two_files_do_not_collide_and_stay_findable(tmp_path: Path,
 def test_a_broken_line_is_set_aside_with_its_number_and_the_rest_is_kept(tmp_path: Path, imported: Import) -> None:
     source = tmp_path / "rows.jsonl.gz"
     lines = [b'{"id": "a-long-enough-id", "title": "kept"}', b'{"id": "b", "title": ', b"[1, 2]", b'{"id": "c"}',
-    row = b'{"id": "row-number-%06d", "title": "t %d"}\n'
-    rows = b"".join(row % (number, number * 7919) for number in range(20_000))
+             b'{"id": "d", "title": "caf\xe9"}', b'{"id": "e", "title": "\\ud800"}',
+             b'{"id": "f", "title": "x", "y": NaN}',
              b"[" * 100_000, b'{"id": "another-long-id", "title": "kept too", "n": 12345678901234567890}']  # fmt: skip
     source.write_bytes(gzip.compress(b"\n".join(lines)))
     report, listings = imported(source)
