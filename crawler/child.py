@@ -136,8 +136,15 @@ def main(arguments: list[str]) -> int:
     job = CrawlJob.model_validate_json(Path(arguments[0]).read_text(encoding="utf-8"))
     try:
         SiteRun(job).run()
-    except (EvidenceError, OSError) as error:
+    except EvidenceError as error:
         print(json.dumps({"fault": str(error)}), flush=True)
+        return 1
+    except OSError as error:
+        fault = (
+            f"{job.out} cannot be written ({error.strerror}); what was recorded before is kept: make room, then "
+            f"seal it with 'pharmakon crawl --recover {job.out}'"
+        )
+        print(json.dumps({"fault": fault}), flush=True)
         return 1
     return 0
 

@@ -93,6 +93,7 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
             "twisted.internet.error.ConnectionLost",
         ],
         "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",  # in the order the site shows things
         "CONCURRENT_REQUESTS": 16,
         "CONCURRENT_REQUESTS_PER_DOMAIN": PUBLIC_CONCURRENCY,
         "DOWNLOAD_DELAY": max(PUBLIC_DELAY, job.delay or 0.0),

@@ -238,7 +238,7 @@ def _report(
     counts |= {
         "captures": len(captures),
         "listings": listings,
-        "sites": sum(1 for _ in (folder / SITES_NAME).open("rb")),
+        "sites": (folder / SITES_NAME).read_bytes().count(b"\n"),
         "bytes": sum(capture.payload_bytes for capture in captures.values()),
     }
     return RunReport(
