@@ -56,3 +56,7 @@ def main() -> None:
     A listing goes one way: crawl -> ingest -> assess -> serve (review) -> refer. Exit status: 0 done,
     1 refused or a fault found, 2 wrong use.
     """
+
+
+if __name__ == "__main__":
+    main()

@@ -1,11 +1,13 @@
 """Carrying out a crawl job in a process of its own."""
 
+import contextlib
 import json
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -47,11 +49,42 @@ class Progress:
         return {name: self.counts[name] for name in (*OUTCOMES, "skipped") if self.counts.get(name)}
 
 
-def run_job(job: CrawlJob, progress: Callable[[Progress], None] | None = None) -> RunReport:
+class Stop:
+    """Ends runs early from another thread; what they fetched is sealed and reported all the same."""
+
+    def __init__(self) -> None:
+        self._children: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self.asked = False
+
+    def __call__(self) -> None:
+        """Ask every run that was started with this object to end."""
+        with self._lock:
+            self.asked = True
+            for child in self._children:
+                child.send_signal(signal.SIGTERM)
+
+    @contextlib.contextmanager
+    def holding(self, child: "subprocess.Popen[str]") -> Iterator[None]:
+        """Let ``child`` be ended while the block runs."""
+        with self._lock:
+            self._children.add(child)
+            if self.asked:
+                child.send_signal(signal.SIGTERM)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._children.discard(child)
+
+
+def run_job(
+    job: CrawlJob, progress: Callable[[Progress], None] | None = None, *, stop: Stop | None = None
+) -> RunReport:
     """Crawl in a child process and return the report of the sealed bundle.
 
-    ``KeyboardInterrupt`` ends the run early; what was fetched until then is sealed and reported all the same.
-    Raises :class:`CrawlError`.
+    ``KeyboardInterrupt`` (or ``stop``, from another thread) ends the run early; what was fetched until then is sealed
+    and reported all the same. Raises :class:`CrawlError`.
     """
     with tempfile.TemporaryDirectory(prefix="pharmakon-job-") as scratch:
         job_file = Path(scratch) / "job.json"
@@ -67,7 +100,8 @@ def run_job(job: CrawlJob, progress: Callable[[Progress], None] | None = None) -
                 start_new_session=True,
                 cwd=Path(__file__).resolve().parent.parent,
             )
-            fault = _follow(child, progress)
+            with (stop or Stop()).holding(child):
+                fault = _follow(child, progress)
             log.seek(0)
             return _result(job, child.returncode, fault, log.read()[-4000:])
 
