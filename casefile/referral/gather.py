@@ -139,14 +139,17 @@ def _ingested(reads: Reads, bundles: Iterable[str]) -> datetime:
 
 
 def _sites(reads: Reads, listings: tuple[ListingFacts, ...]) -> list[tuple[Site, str]]:
-    """Return what the sites said when the listings were assessed, each with the bundle that brought it."""
+    """Return what the sites said when the listings were assessed (else: say now), each with its bundle's hash."""
     wanted = set()
     for item in listings:
         row = reads.execute(
-            "SELECT site_version FROM assessments WHERE listing_id = ? AND version = ? ORDER BY id DESC LIMIT 1",
-            (item.listing.id, item.listing.version),
+            """SELECT coalesce(
+                   (SELECT nullif(site_version, 0) FROM assessments WHERE listing_id = ? AND version = ?
+                    ORDER BY id DESC LIMIT 1), latest_version)
+               FROM sites WHERE host = ?""",
+            (item.listing.id, item.listing.version, item.listing.site),
         ).fetchone()
-        if item.listing.site and row and row[0]:
+        if row is not None:
             wanted.add((item.listing.site, row[0]))
     found = []
     for host, version in sorted(wanted):

@@ -11,7 +11,7 @@ from casefile.decisions import DecisionError, decide, undo_last
 from casefile.evidence import bundle_path, custody
 from casefile.ingest import ingest_bundle
 from casefile.people import disable_person
-from casefile.records import Listing
+from casefile.records import Listing, SitePage
 from casefile.referral import verify_package as layout
 from casefile.referral.errors import ReferralError
 from casefile.referral.keys import ensure_key
@@ -283,6 +283,32 @@ def test_hostile_and_foreign_text_is_carried_unchanged(desk: Desk, fields: dict[
     referral = verify_referral(desk.refer(desk.confirmed_case([one])).path).referral
     assert referral["listings"][0]["title"] == fields["title"]
     assert referral["listings"][0]["description"] == one.description
+
+
+def test_what_the_shop_says_comes_with_the_capture_of_its_page(desk: Desk) -> None:
+    page = SitePage(
+        url="https://shop.example/p", capture="capture-run-1", role="policy", text="No prescription needed."
+    )
+    shop = site().model_copy(update={"pages": (*site().pages, page)})
+    referral = verify_referral(desk.refer(desk.confirmed_case([listing(1)], sites=[shop])).path).referral
+    found = {entry["url"]: entry.get("evidence", []) for entry in referral["site_statements"]}
+    assert found["https://shop.example/p"] == ["evidence/0001-page.warc.gz", "evidence/0001-screenshot.png"]
+    assert found["https://shop.example/"] == []
+
+
+def test_what_the_shop_says_is_there_without_an_assessment_too(desk: Desk) -> None:
+    desk.bring([listing(1)], sites=[site()], assessments=[])
+    desk.confirm("listing-000001")
+    referral = verify_referral(desk.refer(list_cases(desk.casefile)[0].id).path).referral
+    assert len(referral["site_statements"]) == 2
+
+
+def test_the_words_of_the_shop_are_those_that_were_assessed(desk: Desk) -> None:
+    case = desk.confirmed_case([listing(1)], sites=[site(policy="We sell all.")])
+    desk.bring([], sites=[site(policy="We sell nothing.", minutes=9)], run_id="run-2")
+    texts = [entry["text"] for entry in verify_referral(desk.refer(case).path).referral["site_statements"]]
+    assert "We sell all." in texts
+    assert "We sell nothing." not in texts
 
 
 def test_an_imported_row_without_a_page_is_referred_and_says_so(desk: Desk, tmp_path: Path) -> None:
