@@ -334,6 +334,23 @@ def test_a_custody_entry_that_was_left_out_is_noticed(package: Path, tmp_path: P
         check_package(forge(package, tmp_path / "forged.zip", files=leave_out))
 
 
+def test_a_changed_list_of_files_does_not_carry_its_signature(folder: Path) -> None:
+    manifest = folder / layout.MANIFEST
+    manifest.write_bytes(manifest.read_bytes().replace(b"2026-11-21", b"2025-11-21"))
+    with pytest.raises(PackageFault, match=r"manifest\.json does not carry the signature in manifest\.jws"):
+        check_package(folder)
+
+
+def test_a_changed_referral_under_a_new_list_of_files_does_not_carry_its_signature(
+    package: Path, tmp_path: Path
+) -> None:
+    def change(held: dict[str, bytes]) -> None:
+        held[layout.REFERRAL] = held[layout.REFERRAL].replace(b"Customs", b"Traders")
+
+    with pytest.raises(PackageFault, match=r"referral\.json does not carry the signature in referral\.jws"):
+        check_package(forge(package, tmp_path / "forged.zip", files=change))
+
+
 def test_a_signature_of_one_document_does_not_pass_for_another(package: Path, tmp_path: Path) -> None:
     held = unpack(package)
     held[layout.MANIFEST], held[layout.MANIFEST_JWS] = held[layout.REFERRAL], held[layout.REFERRAL_JWS]
