@@ -152,7 +152,7 @@ class MarketSpider(Spider):
     def _wants_browser(self, extract: PageExtract) -> bool:
         if self.job.render == "always":
             return True
-        nothing = not extract.listings and not extract.cards and extract.site_page is None
+        nothing = not extract.listings and not extract.cards
         return self.job.render == "auto" and nothing and extract.looks_empty_shell
 
     def _follow(self, extract: PageExtract, meta: dict[str, Any]) -> Iterator[Request]:

@@ -47,7 +47,9 @@ class LocalSite:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                visit = Visit(self.path, time.monotonic(), dict(self.headers.items()))
+                visit = Visit(
+                    self.path, time.monotonic(), {name.lower(): value for name, value in self.headers.items()}
+                )
                 site.visits.append(visit)
                 answer = site.answer(visit)
                 try:

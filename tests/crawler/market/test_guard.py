@@ -59,7 +59,7 @@ def test_sites_under_localhost_names_are_kept_apart(tmp_path: Path) -> None:
         site.pages["/p/1"] = product_page("One")
         site.pages["/p/2"] = product_page("Two")
         bundle = crawl(tmp_path / "bundle", rogue)
-        hosts = {visit.headers["Host"] for visit in site.visits}
+        hosts = {visit.headers["host"] for visit in site.visits}
     assert hosts == {f"rogue.localhost:{site.port}"}
     assert [listing.title for listing in bundle.listings] == ["One"]
     assert [site.host for site in bundle.sites] == [next(iter(hosts))]

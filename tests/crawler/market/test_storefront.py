@@ -132,9 +132,9 @@ def test_a_page_that_is_gone_is_reported_as_gone(market: tuple[LocalSite, LocalS
 def test_the_crawler_says_who_it_is_and_keeps_no_cookies(market: tuple[LocalSite, LocalSite, Bundle]) -> None:
     shop, _, _ = market
     for visit in shop.visits:
-        assert "PharmakonBot/" in visit.headers["User-Agent"]
-        assert "Cookie" not in visit.headers
-        assert "Referer" not in visit.headers
+        assert "PharmakonBot/" in visit.headers["user-agent"]
+        assert "cookie" not in visit.headers
+        assert "referer" not in visit.headers
 
 
 def test_the_report_says_what_was_done_under_which_settings(market: tuple[LocalSite, LocalSite, Bundle]) -> None:
