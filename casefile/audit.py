@@ -9,6 +9,7 @@ import hashlib
 import json
 import sqlite3
 from dataclasses import dataclass
+from json.encoder import encode_basestring as _quoted
 from typing import TYPE_CHECKING
 
 from casefile.records import FIRST_LINK, AuditEntry, canonical_bytes, utc_text
@@ -30,19 +31,15 @@ class AuditCheck:
     first_fault: str | None = None
 
 
-def _text(value: str) -> str:
-    """Return the RFC 8785 form of a string: what ``json`` writes when it may write any character."""
-    return json.dumps(value, ensure_ascii=False)
-
-
 def entry_hash(previous: str, seq: int, at: str, actor: str, action: str, subject: str, detail: str) -> str:
     """Return the hash of an entry; ``detail`` is its RFC 8785 text.
 
-    The same as ``chain_hash(previous, entry)``, put together by hand since a million entries are verified at a time.
+    The same as ``chain_hash(previous, entry)``, put together by hand since a million entries are verified at a time:
+    RFC 8785 writes a string as ``json`` does when it may write any character.
     """
     body = (
-        f'{{"action":{_text(action)},"actor":{_text(actor)},"at":{_text(at)},'
-        f'"detail":{detail},"seq":{seq},"subject":{_text(subject)}}}'
+        f'{{"action":{_quoted(action)},"actor":{_quoted(actor)},"at":{_quoted(at)},'
+        f'"detail":{detail},"seq":{seq},"subject":{_quoted(subject)}}}'
     )
     return hashlib.sha256(f"{previous}\n{body}".encode("utf-8", "surrogatepass")).hexdigest()
 
