@@ -1,5 +1,6 @@
 """``pharmakon refer``: make signed referrals of confirmed cases, and check those that come in."""
 
+import contextlib
 import json
 from contextlib import closing
 from pathlib import Path
@@ -148,10 +149,12 @@ def _cases(casefile: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
 
 
 def _referrals(casefile: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
+    from casefile.referral.errors import OutboxBusyError
     from casefile.referral.outbox import list_referrals, outbox
 
-    with outbox(casefile):
-        rows = list_referrals(casefile)
+    # Puts right what a crash left behind; whoever is making a referral just now has done so already.
+    with contextlib.suppress(OutboxBusyError), outbox(casefile):
+        pass
     return [
         {
             "referral": row.id,
@@ -163,7 +166,7 @@ def _referrals(casefile: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as abov
             "recipients": row.recipients,
             "package": str(row.path) if row.path.is_file() else f"MISSING: {row.path}",
         }
-        for row in rows
+        for row in list_referrals(casefile)
     ]
 
 

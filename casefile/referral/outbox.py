@@ -65,7 +65,8 @@ def list_referrals(casefile: Casefile) -> list[ReferralRow]:
 def outbox(casefile: Casefile) -> Iterator[Path]:
     """Hold the folder of packages for one maker, with what a crash left behind put right; yields the folder.
 
-    Raises ``ReferralError`` when another process is making a referral, or the folder cannot be used.
+    Raises ``OutboxBusyError`` when another process is making a referral, ``ReferralError`` when the folder cannot be
+    used.
     """
     folder = casefile.workspace / FOLDER
     try:
@@ -77,7 +78,7 @@ def outbox(casefile: Casefile) -> Iterator[Path]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise ReferralError(
+            raise OutboxBusyError(
                 "another referral is being made in this workspace: wait for it, then try again"
             ) from None
         recover(casefile, folder)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from casefile.referral.outbox import outbox
 from cli.refer import refer
 from tests.casefile.referral.desk import Desk, small_case
 
@@ -93,6 +94,8 @@ def test_list_shows_cases_then_referrals(desk: Desk) -> None:
     (row,) = run("list", "--json", "--workspace", desk.workspace).output.splitlines()
     found = json.loads(row)
     assert (found["case"], found["type"]) == (case, "initial")
+    with outbox(desk.casefile):
+        assert found["referral"] in run("list", "--workspace", desk.workspace).output
     Path(found["package"]).unlink()
     assert "MISSING" in run("list", "--workspace", desk.workspace).output
 
