@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from casefile.referral.errors import ReferralError
+from casefile.referral.errors import OutboxBusyError, ReferralError
 from casefile.referral.verify_package import CHUNK
 from casefile.store import Casefile
 
