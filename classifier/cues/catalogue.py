@@ -2,25 +2,35 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import ahocorasick
 import yaml
 
 from casefile.records import AUDIENCES, CUES
-from classifier.cues.pattern import PhraseError, compile_phrase
+from classifier.cues.compiled import Compiler, Steps
+from classifier.cues.pattern import Choice, PhraseError, Sequence, Tree, Vocabulary, Word, parse
+from classifier.cues.words import WordTable
 from classifier.text.places import CUES_FOLDER
 
 WHYS = ("negation", "requirement", "licence", "warning", "other_speaker", "other_goods", "ordinary_storage", "wanted",
         "legal_pack", "public_campaign", "animal_use", "lab_use", "authorised_claim")  # fmt: skip
 """Why a text that looks like evidence is none; the words of ``data/corpus/pairs``."""
 
-SCOPES = ("match", "clause", "sentence", "text")
-"""How far a protective phrase reaches: what it overlaps, its clause, its sentence, the whole text."""
+SCOPES = ("beside", "match", "clause", "sentence", "text")
+"""How far a protective phrase reaches: what it overlaps, its clause, its sentence, the whole text.
+
+``beside`` speaks for the offer but takes no cue away, and gives way to a cue it overlaps.
+"""
+
+EVERY_LANGUAGE = "all"
+"""Stands for each language in which ``words.yaml`` has every word that the phrase names."""
+_DENIALS = ("neg", "negafter")
+_NAMED = re.compile(r"@([a-z_]+)")
 
 
 class CatalogueError(Exception):
@@ -29,7 +39,7 @@ class CatalogueError(Exception):
 
 @dataclass(slots=True)
 class Phrase:
-    """One compiled phrase; the expression is compiled when its anchor is first met."""
+    """One phrase, parsed."""
 
     rule: str
     """``<cue or reason>.<rule>.<language>.<number>``, the place in the catalogue."""
@@ -37,32 +47,43 @@ class Phrase:
     """A cue of the codebook, or a reason of :data:`WHYS`."""
     language: str
     source: str
-    expression: str
-    anchors: frozenset[str]
+    steps: Steps
+    spaced: bool
+    needs: tuple[frozenset[int], ...]
+    """Word numbers: of each set one occurs in every match."""
     scope: str | None = None
     """None for a cue; one of :data:`SCOPES` for a protective phrase; ``audience`` for one that says whom the offer is for."""
+    strong: bool = False
+    """For a cue: a protective phrase it overlaps does not take it away (``we never turn anyone away without...``)."""
+    negatable: bool = True
+    """For a cue: a negation beside it takes it away (``never expired``)."""
     cues: frozenset[str] = frozenset()
     """For a protective phrase: the cues it speaks about; empty for all."""
-    _regex: re.Pattern[str] | None = None
-
-    @property
-    def regex(self) -> re.Pattern[str]:
-        """The compiled expression."""
-        if self._regex is None:
-            self._regex = re.compile(self.expression)
-        return self._regex
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseBook:
-    """All phrases with one automaton over their anchors."""
+    """All phrases with the table of their words."""
 
     phrases: tuple[Phrase, ...]
-    automaton: Any
+    by_word: Mapping[int, tuple[int, ...]]
+    """Word number to the phrases (by place in ``phrases``) it may begin the search for."""
+    table: WordTable
+    negations: Mapping[str, "Negation"]
+    """By language."""
     digest: str
 
 
-_RULE_KEYS = {"source", "phrases", "why", "scope", "cues", "audience"}
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """How a language denies: words that stand before what they deny, words that stand after it."""
+
+    before: Steps | None
+    after: Steps | None
+    spaced: bool
+
+
+_RULE_KEYS = {"source", "phrases", "why", "scope", "cues", "audience", "strong", "negatable"}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -86,7 +107,10 @@ def _words(folder: Path) -> dict[str, dict[str, str]]:
     return table
 
 
-def _phrases_of(path: Path, words: Mapping[str, Mapping[str, str]]) -> Iterable[Phrase]:
+def _drafts_of(
+    path: Path, words: Mapping[str, Mapping[str, str]], vocabularies: dict[str, Vocabulary]
+) -> Iterable[tuple[Tree, dict[str, Any]]]:
+    """Yield each phrase of a file: its tree and the fields of :class:`Phrase` that do not depend on other phrases."""
     data = _read(path)
     cue = data.get("cue")
     if cue is not None and cue not in CUES:
@@ -99,17 +123,39 @@ def _phrases_of(path: Path, words: Mapping[str, Mapping[str, str]]) -> Iterable[
         _check_rule(where, cue, rule)
         label = cue or rule.get("audience") or rule["why"]
         scope = None if cue else ("audience" if "audience" in rule else rule["scope"])
-        for language, phrases in rule["phrases"].items():
-            for number, phrase in enumerate(phrases, 1):
-                try:
-                    expression, anchors = compile_phrase(str(phrase), words.get(language, {}))
-                except PhraseError as error:
-                    raise CatalogueError(f"{where}, {language} phrase {number} ({phrase!r}): {error}") from None
-                yield Phrase(
-                    rule=f"{label}.{name}.{language}.{number}", label=label, language=language, source=rule["source"],
-                    expression=expression, anchors=anchors, scope=scope,
-                    cues=frozenset(rule.get("cues", ())),
-                )  # fmt: skip
+        for language, number, phrase in _spread(rule["phrases"], words):
+            try:
+                tree = parse(phrase, vocabularies.setdefault(language, Vocabulary(words.get(language, {}))))
+            except PhraseError as error:
+                raise CatalogueError(f"{where}, {language} phrase {number} ({phrase!r}): {error}") from None
+            yield (
+                tree,
+                {
+                    "rule": f"{label}.{name}.{language}.{number}",
+                    "label": label,
+                    "language": language,
+                    "source": rule["source"],
+                    "scope": scope,
+                    "strong": bool(rule.get("strong")),
+                    "negatable": rule.get("negatable", data.get("negatable", True)),
+                    "cues": frozenset(rule.get("cues", ())),
+                },
+            )
+
+
+def _spread(
+    phrases: Mapping[str, Many[object]], words: Mapping[str, Mapping[str, str]]
+) -> Iterable[tuple[str, str, str]]:
+    """Yield ``(language, number, phrase)`` with ``all`` spread over the languages that have the words."""
+    for language, listed in phrases.items():
+        for number, phrase in enumerate(map(str, listed), 1):
+            if language != EVERY_LANGUAGE:
+                yield language, str(number), phrase
+                continue
+            names = set(_NAMED.findall(phrase))
+            for each, known in words.items():
+                if names <= known.keys():
+                    yield each, f"all{number}", phrase
 
 
 def _check_rule(where: str, cue: str | None, rule: Any) -> None:  # noqa: ANN401 - whatever the file holds
@@ -134,16 +180,41 @@ def load_phrases(folder: Path = CUES_FOLDER) -> PhraseBook:
     """Read the catalogue; raises :class:`CatalogueError`."""
     words = _words(folder)
     files = [path for path in sorted(folder.glob("*.yaml")) if path.name != "words.yaml"]
-    phrases = tuple(phrase for path in files for phrase in _phrases_of(path, words))
-    by_anchor: dict[str, list[int]] = {}
-    for number, phrase in enumerate(phrases):
-        for anchor in phrase.anchors:
-            by_anchor.setdefault(anchor, []).append(number)
-    automaton = ahocorasick.Automaton()
-    for anchor, numbers in by_anchor.items():
-        automaton.add_word(anchor, (len(anchor), tuple(numbers)))
-    automaton.make_automaton()
-    return PhraseBook(phrases, automaton, _digest(folder))
+    vocabularies: dict[str, Vocabulary] = {}
+    drafts = [draft for path in files for draft in _drafts_of(path, words, vocabularies)]
+    denials = [parse(text) for known in words.values() for name, text in known.items() if name in _DENIALS]
+    spoken = [tree.sequence for tree, _ in drafts] + [tree.sequence for tree in denials]
+    table = WordTable(word for sequence in spoken for word in _words_in(sequence))
+    compiler = Compiler(table.numbers)
+    phrases: list[Phrase] = []
+    by_word: dict[int, list[int]] = {}
+    for tree, fields in drafts:
+        needs = tuple(frozenset(table.numbers[word] for word in need) for need in tree.needs)
+        for number in needs[0]:
+            by_word.setdefault(number, []).append(len(phrases))
+        phrases.append(Phrase(steps=compiler.steps(tree.sequence), spaced=tree.spaced, needs=needs, **fields))
+    index = {word: tuple(numbers) for word, numbers in by_word.items()}
+    return PhraseBook(tuple(phrases), index, table, _negations(words, compiler), _digest(folder))
+
+
+def _words_in(sequence: Sequence) -> Iterable[Word]:
+    for node in sequence:
+        if isinstance(node, Word):
+            yield node
+        elif isinstance(node, Choice):
+            for branch in node.branches:
+                yield from _words_in(branch)
+
+
+def _negations(words: Mapping[str, Mapping[str, str]], compiler: Compiler) -> dict[str, Negation]:
+    """Compile ``@neg`` and ``@negafter`` of each language."""
+    found = {}
+    for language, known in words.items():
+        trees = [parse(known[name]) if name in known else None for name in _DENIALS]
+        if any(trees):
+            before, after = (tree and compiler.steps(tree.sequence) for tree in trees)
+            found[language] = Negation(before, after, all(tree.spaced for tree in trees if tree))
+    return found
 
 
 def _digest(folder: Path) -> str:
@@ -153,7 +224,7 @@ def _digest(folder: Path) -> str:
     return f"cues-{total.hexdigest()[:16]}"
 
 
-def languages_of(phrases: Sequence[Phrase]) -> dict[str, set[str]]:
+def languages_of(phrases: Many[Phrase]) -> dict[str, set[str]]:
     """Return the languages each cue and each protective reason has phrases in."""
     table: dict[str, set[str]] = {}
     for phrase in phrases:

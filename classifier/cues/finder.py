@@ -8,7 +8,7 @@ from typing import NamedTuple
 from casefile.records import Audience, CueField, CueName, Listing
 from classifier.cues.catalogue import PhraseBook, load_phrases
 from classifier.cues.lexical import lexical_cues
-from classifier.cues.matching import Hit, scan
+from classifier.cues.matching import Hit, read, scan
 from classifier.cues.scope import Scope
 from classifier.text.lexicon import Lexicon, Term
 from classifier.text.normalise import Normalised, normalise
@@ -93,21 +93,24 @@ class CueCatalogue:
     def find_all(self, listing: Listing) -> Findings:
         """Return cues, protections and the texts they were read from."""
         fields = self.read(listing)
-        hits = [scan(self.book, each.normalised) for each in fields]
-        scope = Scope(fields, hits)
+        readings = [read(self.book, each.normalised) for each in fields]
+        hits = [scan(self.book, reading) for reading in readings]
+        scope = Scope(fields, readings, hits, self.book.negations)
         cues: list[CueMatch] = []
         protections: list[Protection] = []
+        beside: list[tuple[FieldText, Hit]] = []
         addressed: Counter[Audience] = Counter()
         for number, (text, found) in enumerate(zip(fields, hits, strict=True)):
             for hit in found:
                 if hit.phrase.scope == "audience":
                     addressed[_audience(hit)] += 1
                 elif hit.phrase.scope is not None:
-                    protections.append(_protection(text, hit, None))
+                    beside.append((text, hit))
                 elif (against := scope.against(number, hit)) is None:
                     cues.append(_cue(text, hit))
                 else:
                     protections.append(_protection(text, against, hit.phrase.label))
+        protections += [_protection(text, hit, None) for text, hit in beside if not _gives_way(text, hit, cues)]
         cues += lexical_cues(listing, fields, scope)
         audience = max(addressed, key=lambda each: (addressed[each], each), default="person")
         return Findings(_distinct(cues), protections, fields, audience)
@@ -128,7 +131,19 @@ def _protection(text: FieldText, hit: Hit, cue: str | None) -> Protection:
     start, end = text.normalised.raw_span(hit.start, hit.end)
     raw = text.normalised.raw[start:end]
     taken: CueName | None = cue  # type: ignore[assignment] - as above
-    return Protection(hit.phrase.label, raw, text.field, start, end, hit.phrase.rule, hit.phrase.source, taken)
+    why = hit.phrase.label if hit.phrase.scope is not None else "negation"
+    return Protection(why, raw, text.field, start, end, hit.phrase.rule, hit.phrase.source, taken)
+
+
+def _gives_way(text: FieldText, hit: Hit, cues: list[CueMatch]) -> bool:
+    """Return whether a ``beside`` phrase overlaps a standing cue it speaks about."""
+    if hit.phrase.scope != "beside":
+        return False
+    start, end = text.normalised.raw_span(hit.start, hit.end)
+    return any(
+        c.field == text.field and c.start < end and start < c.end and (not hit.phrase.cues or c.cue in hit.phrase.cues)
+        for c in cues
+    )
 
 
 def _distinct(cues: list[CueMatch]) -> list[CueMatch]:

@@ -1,6 +1,6 @@
-"""The small phrase language of the cue catalogue, compiled to linear-time regular expressions with literal anchors.
+"""The small phrase language of the cue catalogue: folded words in order, parsed to a tree over a table of words.
 
-A phrase is folded words in order: ``(no|without) (a)? @rx`` with
+A phrase is ``(no|without) (a)? @rx`` with
 
 ``word*`` / ``*word``   any ending / any beginning of the word (at most 14 letters)
 ``(a|b c)`` ``(a)?``    alternatives, optional part
@@ -8,7 +8,8 @@ A phrase is folded words in order: ``(no|without) (a)? @rx`` with
 ``#``                   a number
 ``@name``               the words of that name in ``words.yaml`` for the phrase's language
 
-Every repetition is bounded, so a match costs a bounded number of steps at each place.
+Matching walks over the places where known words stand (:mod:`classifier.cues.matching`), never over all substrings, so its
+cost is bounded by the number of known words in a text.
 """
 
 import re
@@ -18,12 +19,11 @@ from dataclasses import dataclass
 from classifier.text.glyphs import fold
 from classifier.text.lexicon import script_of
 
-_LEX = re.compile(r"\(|\)\??|\||\.\.\.?|@[a-z_]+|#|[^\s()|#@]+")
-_SEPARATOR = r"[^\w\n.!?;。！？；]{1,4}"
-_LETTERS = {"latin": "a-z", "cyrillic": "\u0400-\u052f", "greek": "\u0370-\u03ff", "arabic": "\u0620-\u064a\u066e-\u06d3",
-            "indic": "\u0900-\u0dff", "hebrew": "\u05d0-\u05ea"}  # fmt: skip
-_WORDS = {"..": 3, "...": 7}
-_CHARS = {"..": 6, "...": 16}
+_LEX = re.compile(r"\(|\)\??|\||\.\.\.?|@[a-z_]+|#|(?:[^\s()|#@]|@(?![a-z]))+")
+GAPS = {"..": 3, "...": 7}
+"""Words that may stand between; in scripts without spaces a gap is counted in characters instead."""
+UNSEGMENTED = 3
+"""How much more a letter of a script without spaces says than a letter of an alphabet."""
 
 
 class PhraseError(ValueError):
@@ -31,131 +31,163 @@ class PhraseError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One piece of a phrase: its expression, the literals of which one must occur in it, whether it may be absent."""
+class Word:
+    """A literal: ``core`` with any beginning and any ending where marked."""
 
-    expression: str
-    anchors: frozenset[str]
-    """Empty when nothing literal is certain."""
+    core: str
+    head: bool = False
+    tail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Up to ``words`` words of the same clause."""
+
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several sequences, or nothing when ``optional``."""
+
+    branches: tuple["Sequence", ...]
     optional: bool = False
-    gap: bool = False
-
-    @property
-    def strength(self) -> int:
-        """Length of the shortest anchor, 0 without one; unsegmented scripts say more with a letter."""
-        return min((len(a) * (3 if script_of(a[0]) == "none" else 1) for a in self.anchors), default=0)
 
 
-def _word(token: str) -> Part:
-    head, tail = token.startswith("*"), token.endswith("*") and len(token) > 1
-    core = token.strip("*")
-    if not core:
-        raise PhraseError(f"'{token}' names no letters")
-    script = script_of(core[0]) if core[0].isalpha() else "latin"
-    letters = _LETTERS.get(script)
-    body = re.escape(core).replace("'", r"['\s]?")
-    if letters:
-        some = f"[{letters}]{{0,14}}"
-        if head:
-            body = some + body
-        elif core[0].isalpha():
-            body = (f"(?<![{letters}])" + (r"[وفبلك]?(?:ال|لل)?" if script == "arabic" else "")) + body
-        if tail:
-            body += some
-        elif core[-1].isalpha():
-            body += f"(?![{letters}])"
-    anchor = max(re.split(r"'", core), key=len)
-    return Part(body, frozenset({anchor}))
+Node = Word | Number | Gap | Choice
+Sequence = tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A parsed phrase."""
+
+    sequence: Sequence
+    spaced: bool
+    """Whether its script puts spaces between words."""
+    needs: tuple[frozenset[Word], ...]
+    """Of each set at least one word occurs in every match; the first set is the most telling."""
 
 
 class _Parser:
-    def __init__(self, phrase: str, words: Callable[[str], str]) -> None:
-        self.tokens = _LEX.findall(phrase)
-        self.words = words
-        self.at = 0
-        self.spaced = True
+    def __init__(self, phrase: str, named: Callable[[str], Choice]) -> None:
+        self._lexemes = _LEX.findall(phrase)
+        self._named = named
+        self._at = 0
 
-    def alternatives(self, closing: bool) -> Part:
-        branches = [self.sequence()]
-        while self.at < len(self.tokens) and self.tokens[self.at] == "|":
-            self.at += 1
-            branches.append(self.sequence())
+    def whole(self) -> Sequence:
+        choice = self._choice(closing=False)
+        if self._at != len(self._lexemes):
+            raise PhraseError("a bracket is closed that was not opened")
+        return choice.branches[0] if len(choice.branches) == 1 else (choice,)
+
+    def _choice(self, *, closing: bool) -> Choice:
+        branches = [self._sequence()]
+        while self._at < len(self._lexemes) and self._lexemes[self._at] == "|":
+            self._at += 1
+            branches.append(self._sequence())
         optional = False
         if closing:
-            if self.at >= len(self.tokens) or not self.tokens[self.at].startswith(")"):
+            if self._at >= len(self._lexemes) or not self._lexemes[self._at].startswith(")"):
                 raise PhraseError("a bracket is not closed")
-            optional = self.tokens[self.at] == ")?"
-            self.at += 1
-        if len(branches) == 1:
-            return Part(branches[0].expression, branches[0].anchors, optional)
-        anchors = (
-            frozenset() if any(not b.anchors for b in branches) else frozenset().union(*(b.anchors for b in branches))
-        )
-        return Part("(?:" + "|".join(b.expression for b in branches) + ")", anchors, optional)
+            optional = self._lexemes[self._at] == ")?"
+            self._at += 1
+        return Choice(tuple(branches), optional)
 
-    def sequence(self) -> Part:
-        parts: list[Part] = []
-        while self.at < len(self.tokens) and self.tokens[self.at] != "|" and not self.tokens[self.at].startswith(")"):
-            parts.append(self.part())
-        if not parts:
+    def _sequence(self) -> Sequence:
+        nodes: list[Node] = []
+        while self._at < len(self._lexemes) and self._lexemes[self._at] != "|":
+            lexeme = self._lexemes[self._at]
+            if lexeme.startswith(")"):
+                break
+            self._at += 1
+            nodes.append(self._node(lexeme))
+        if not nodes:
             raise PhraseError("an alternative is empty")
-        return self.joined(parts)
+        return tuple(nodes)
 
-    def part(self) -> Part:
-        token = self.tokens[self.at]
-        self.at += 1
-        if token == "(":
-            return self.alternatives(closing=True)
-        if token in _WORDS:
-            return Part(token, frozenset(), gap=True)
-        if token == "#":
-            return Part(r"[0-9][0-9.,]{0,9}", frozenset())
-        if token.startswith("@"):
-            inner = _Parser(self.words(token[1:]), self.words)
-            return inner.alternatives(closing=False)
-        return _word(token)
-
-    def joined(self, parts: list[Part]) -> Part:
-        """Join ``parts`` with what may stand between words in the script of the phrase."""
-        spaced = not any(script_of(a[0]) == "none" and a[0].isalpha() for p in parts for a in p.anchors)
-        between = _SEPARATOR if spaced else r"[^\w\n.!?;。！？；]{0,2}"
-        out = ""
-        pending = False
-        for part in parts:
-            if part.gap:
-                count = _WORDS[part.expression] if spaced else _CHARS[part.expression]
-                gap = (
-                    rf"(?:{_SEPARATOR}[\w'@%]{{1,24}}){{0,{count}}}?" if spaced else rf"[^\n.!?;。！？；]{{0,{count}}}?"
-                )
-                out += gap
-                continue
-            expression = part.expression
-            if part.optional:
-                out += f"(?:{between}{expression})?" if pending else f"(?:{expression}{between})?"
-                continue
-            out += (between if pending else "") + expression
-            pending = True
-        certain = [p for p in parts if not p.optional and not p.gap and p.anchors]
-        best = max(certain, key=lambda p: (min(p.strength, 6), sum(map(len, p.anchors)) / len(p.anchors)), default=None)
-        return Part(f"(?:{out})", best.anchors if best else frozenset())
+    def _node(self, lexeme: str) -> Node:
+        if lexeme == "(":
+            return self._choice(closing=True)
+        if lexeme in GAPS:
+            return Gap(GAPS[lexeme])
+        if lexeme == "#":
+            return Number()
+        if len(lexeme) > 1 and lexeme.startswith("@"):
+            return self._named(lexeme[1:])
+        return word(lexeme)
 
 
-def compile_phrase(phrase: str, words: Mapping[str, str] | None = None) -> tuple[str, frozenset[str]]:
-    """Return the regular expression of a phrase, and the literals of which one occurs in every match.
+def word(lexeme: str) -> Word:
+    """Read ``*core*``; raises :class:`PhraseError` when there is no core."""
+    core = lexeme.strip("*")
+    if not core:
+        raise PhraseError(f"'{lexeme}' names no letters")
+    return Word(core, lexeme.startswith("*"), lexeme.endswith("*"))
 
-    Raises :class:`PhraseError` when it is not well formed or nothing literal is certain.
-    """
-    known = words or {}
 
-    def expand(name: str) -> str:
-        if name not in known:
-            raise PhraseError(f"'@{name}' is not in words.yaml for this language")
-        return known[name]
+def _telling(words: frozenset[Word]) -> float:
+    """Return how much it says that one of ``words`` occurs: length of the shortest, then of the average."""
+    lengths = [len(w.core) * (UNSEGMENTED if script_of(w.core[0]) == "none" else 1) for w in words]
+    return min(min(lengths), 6) + sum(lengths) / len(lengths) / 100
 
-    parser = _Parser(fold(phrase), expand)
-    part = parser.alternatives(closing=False)
-    if parser.at != len(parser.tokens):
-        raise PhraseError("a bracket is closed that was not opened")
-    if not part.anchors or part.strength < 2:
+
+def _needs(sequence: Sequence) -> list[frozenset[Word]]:
+    found: list[frozenset[Word]] = []
+    for node in sequence:
+        if isinstance(node, Word):
+            found.append(frozenset({node}))
+        elif isinstance(node, Choice) and not node.optional:
+            each = [telling_words(branch) for branch in node.branches]
+            known = [words for words in each if words is not None]
+            if len(known) == len(each):
+                found.append(frozenset().union(*known))
+    return found
+
+
+def telling_words(sequence: Sequence) -> frozenset[Word] | None:
+    """Return the most telling set of words of which one occurs in every match, None when no word is certain."""
+    return max(_needs(sequence), key=_telling, default=None)
+
+
+def _letters(sequence: Sequence) -> str:
+    out = ""
+    for node in sequence:
+        if isinstance(node, Word):
+            out += node.core
+        elif isinstance(node, Choice):
+            out += "".join(map(_letters, node.branches))
+    return out
+
+
+class Vocabulary:
+    """The named words of one language, each parsed once, so that phrases share them."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+        self._parsed: dict[str, Choice] = {}
+
+    def named(self, name: str) -> Choice:
+        """Return the alternatives of ``@name``; raises :class:`PhraseError` for an unknown name."""
+        if name not in self._parsed:
+            if name not in self._words:
+                raise PhraseError(f"'@{name}' is not in words.yaml for this language")
+            whole = _Parser(fold(self._words[name]), self.named).whole()
+            only = whole[0] if len(whole) == 1 else None
+            self._parsed[name] = only if isinstance(only, Choice) else Choice((whole,))
+        return self._parsed[name]
+
+
+def parse(phrase: str, vocabulary: Vocabulary | None = None) -> Tree:
+    """Parse ``phrase``; raises :class:`PhraseError` when it is malformed or nothing literal is certain to occur."""
+    sequence = _Parser(fold(phrase), (vocabulary or Vocabulary({})).named).whole()
+    needs = sorted(_needs(sequence), key=_telling, reverse=True)
+    if not needs:
         raise PhraseError("no word is certain to occur, so nothing would find it quickly")
-    return part.expression, part.anchors
+    spaced = not any(c.isalpha() and script_of(c) == "none" for c in _letters(sequence))
+    return Tree(sequence, spaced, tuple(needs))

@@ -1,57 +1,108 @@
 """How far negation, requirement, warning and another speaker reach: what takes a cue away."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from classifier.clauses import phrases as clause_spans
 from classifier.clauses import sentences as sentence_spans
-from classifier.cues.matching import Hit
+from classifier.cues.catalogue import Negation
+from classifier.cues.matching import Hit, Reading
+from classifier.cues.words import Span
 
 if TYPE_CHECKING:
     from classifier.cues.finder import FieldText
 
 
+_DENIAL_REACH = 34
+"""Characters before (or after) a cue in its clause where a negation denies it: about four words."""
+
+
 class Scope:
     """The protective phrases of a listing, asked cue by cue."""
 
-    def __init__(self, fields: "Sequence[FieldText]", hits: Sequence[Sequence[Hit]]) -> None:
+    def __init__(
+        self,
+        fields: "Sequence[FieldText]",
+        readings: Sequence[Reading],
+        hits: Sequence[Sequence[Hit]],
+        negations: Mapping[str, Negation],
+    ) -> None:
         self._fields = fields
+        self._readings = readings
+        self._denials: dict[tuple[int, str, bool], list[Span]] = {}
+        self._negations = negations
         self._protective = [[hit for hit in found if hit.phrase.scope not in (None, "audience")] for found in hits]
         self._over_text = [hit for found in self._protective for hit in found if hit.phrase.scope == "text"]
         self._sentences: dict[int, list[tuple[int, int]]] = {}
 
     def against(self, number: int, hit: Hit) -> Hit | None:
         """Return the protective phrase that takes ``hit`` (in field ``number``) away, None when it stands."""
-        return self.against_span(number, hit.start, hit.end, hit.phrase.label)
+        other = self.against_span(number, hit.start, hit.end, hit.phrase.label, strong=hit.phrase.strong)
+        if other is None and hit.phrase.negatable:
+            return self._denied(number, hit)
+        return other
 
-    def against_span(self, number: int, start: int, end: int, cue: str) -> Hit | None:
+    def _denied(self, number: int, hit: Hit) -> Hit | None:
+        """Return ``hit`` itself as a negation when a negation of its language stands beside it in its clause."""
+        negation = self._negations.get(hit.phrase.language)
+        if negation is None:
+            return None
+        left, right = self._clause(number, hit.start, hit.end)
+        low, high = max(left, hit.start - _DENIAL_REACH), min(right, hit.end + _DENIAL_REACH)
+        language = hit.phrase.language
+        if any(low <= s and e <= hit.start for s, e in self._denied_at(number, language, negation, before=True)):
+            return hit
+        if any(hit.end <= s and e <= high for s, e in self._denied_at(number, language, negation, before=False)):
+            return hit
+        return None
+
+    def _denied_at(self, number: int, language: str, negation: Negation, *, before: bool) -> list[Span]:
+        """Return where the negations of ``language`` stand in a field, found once."""
+        key = (number, language, before)
+        if key not in self._denials:
+            sequence = negation.before if before else negation.after
+            self._denials[key] = self._readings[number].match(sequence, None, 0, negation.spaced) if sequence else []
+        return self._denials[key]
+
+    def _clause(self, number: int, start: int, end: int) -> tuple[int, int]:
+        text = self._fields[number].normalised.text
+        first, last = self._sentence(number, start), self._sentence(number, max(start, end - 1))
+        if first is None or last is None:
+            return max(0, start - 200), min(len(text), end + 200)
+        left = _span(clause_spans(text, *first), start) or first
+        right = _span(clause_spans(text, *last), max(start, end - 1)) or last
+        return left[0], right[1]
+
+    def _sentence(self, number: int, at: int) -> tuple[int, int] | None:
+        spans = self._sentences.get(number)
+        if spans is None:
+            spans = self._sentences[number] = sentence_spans(self._fields[number].normalised.text)
+        return _span(spans, at)
+
+    def against_span(self, number: int, start: int, end: int, cue: str, *, strong: bool = False) -> Hit | None:
         """As :meth:`against`, for a span of the field's normalised text."""
         for other in self._over_text:
             if not other.phrase.cues or cue in other.phrase.cues:
                 return other
         for other in self._protective[number]:
             scope, cues = other.phrase.scope, other.phrase.cues
-            if scope == "text" or (cues and cue not in cues):
+            if scope in ("text", "beside") or (cues and cue not in cues):
                 continue
             if scope == "match":
-                if other.start < end and start < other.end:
+                if not strong and other.start < end and start < other.end:
                     return other
             elif self._same(number, other.start, start, whole=scope == "sentence"):
                 return other
         return None
 
     def _same(self, number: int, one: int, two: int, *, whole: bool) -> bool:
-        text = self._fields[number].normalised.text
-        spans = self._sentences.get(number)
-        if spans is None:
-            spans = self._sentences[number] = sentence_spans(text)
-        first, second = _span(spans, one), _span(spans, two)
+        first, second = self._sentence(number, one), self._sentence(number, two)
         if first is None or first != second:
             return False
         if whole:
             return True
-        inner = clause_spans(text, *first)
+        inner = clause_spans(self._fields[number].normalised.text, *first)
         return _span(inner, one) == _span(inner, two)
 
 

@@ -1,0 +1,80 @@
+"""Phrases made ready to walk: words by number, and of each choice only the branches whose words are in the text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from classifier.cues.pattern import Choice, Gap, Number, Sequence, Word, telling_words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branches:
+    """The alternatives of a choice; phrases that name the same words share one object."""
+
+    each: tuple["Steps", ...]
+    keys: frozenset[int]
+    """Words of which one occurs in any branch, the keys of ``by_word``."""
+    by_word: Mapping[int, tuple[int, ...]]
+    """Word number to the branches it may open."""
+    always: tuple[int, ...]
+    """Branches without a certain word (a bare number)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step of a phrase: a word, a number, or a choice; ``gap`` words may stand before it."""
+
+    gap: int
+    optional: bool = False
+    word: int = -1
+    """Number of the word, -1 for another kind of step."""
+    branches: Branches | None = None
+
+
+Steps = tuple[Step, ...]
+
+
+class Compiler:
+    """Turns parsed phrases into steps, each shared choice once."""
+
+    def __init__(self, numbers: Mapping[Word, int]) -> None:
+        self._numbers = numbers
+        self._done: dict[int, tuple[Choice, Branches]] = {}
+
+    def steps(self, sequence: Sequence) -> Steps:
+        """Return the steps of ``sequence``."""
+        steps: list[Step] = []
+        gap = 0
+        for node in sequence:
+            if isinstance(node, Gap):
+                gap = max(gap, node.words)
+                continue
+            if isinstance(node, Choice):
+                steps.append(Step(gap, node.optional, branches=self._branches(node)))
+            elif isinstance(node, Number):
+                steps.append(Step(gap))
+            else:
+                steps.append(Step(gap, word=self._numbers[node]))
+            if not steps[-1].optional:
+                gap = 0
+        return tuple(steps)
+
+    def _branches(self, node: Choice) -> Branches:
+        known = self._done.get(id(node))
+        if known is not None:
+            return known[1]
+        by_word: dict[int, list[int]] = {}
+        always: list[int] = []
+        for place, branch in enumerate(node.branches):
+            needed = telling_words(branch)
+            if needed is None:
+                always.append(place)
+            for word in needed or ():
+                by_word.setdefault(self._numbers[word], []).append(place)
+        made = Branches(
+            tuple(self.steps(branch) for branch in node.branches),
+            frozenset(by_word),
+            {word: tuple(places) for word, places in by_word.items()},
+            tuple(always),
+        )
+        self._done[id(node)] = (node, made)
+        return made
