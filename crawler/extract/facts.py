@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from casefile.records import Image, Offer, Price, Seller
+from casefile.records import Contact, Image, Offer, Prescription, Price, Seller
 
 Source = Literal["jsonld", "microdata", "opengraph", "state", "css", "text"]
 Stock = Literal["in_stock", "out_of_stock", "unknown"]
@@ -32,6 +32,12 @@ class Facts:
     strength: str | None = None
     form: str | None = None
     substances: tuple[str, ...] = ()
+    registration: str | None = None
+    contacts: tuple[Contact, ...] = ()
+    payments: tuple[str, ...] = ()
+    ships_from: str | None = None
+    ships_to: tuple[str, ...] = ()
+    prescription: Prescription | None = None
 
     def is_offer(self) -> bool:
         """Whether the source names something and says what it costs or whether it is to be had."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from lxml.html import HtmlElement
 
-from casefile.records import Image, Seller
+from casefile.records import Contact, Image, Seller
 from crawler.extract.cards import LinkGroup
+from crawler.extract.contacts import each_once, find_contacts, hidden_email, link_contact
 from crawler.extract.detail import (
     description_of,
     find_heading,
@@ -23,7 +24,15 @@ from crawler.extract.labelled import labelled_values
 from crawler.extract.locale import PageLocale
 from crawler.extract.offers import read_offers
 from crawler.extract.price_elements import PriceElement, price_elements
-from crawler.extract.text import inline_text
+from crawler.extract.statements import (
+    read_payments,
+    read_place,
+    read_places,
+    read_prescription,
+    ships_from_in_words,
+    ships_worldwide,
+)
+from crawler.extract.text import inline_text, visible_text
 
 MIN_PRICE_SCORE = 2.5
 
@@ -82,14 +91,36 @@ class VisibleOffer:
         facts.availability = stock_in_words(self.region, self._furniture) or ("in_stock" if self.buyable else None)
         facts.images = tuple(self._images())
         self._take_labels(facts)
-        text = facts.description or ""
-        facts.batch = facts.batch or read_batch(text)
-        facts.expiry = facts.expiry or read_expiry(text)
+        self._take_words(facts)
         return facts
 
-    def registration(self, text: str) -> str | None:
-        """Return a registration number from a label or from the text."""
-        return _short(self.labels.get("registration")) or read_registration(text)
+    def _take_words(self, facts: Facts) -> None:
+        """Take what the running text states: contacts, payment, shipping, prescription, batch and the like."""
+        said = visible_text(self.region, limit=60_000)
+        pictures = [image.alt for image in facts.images if image.alt]
+        text = "\n".join([facts.title or "", said, *pictures])
+        facts.contacts = tuple(each_once([*self._linked_contacts(), *find_contacts(text, self._locale.country)]))
+        stated = self.labels.get("payments")
+        facts.payments = tuple(read_payments(stated or text))
+        facts.ships_from = read_place(self.labels.get("ships_from", "")) or ships_from_in_words(text)
+        facts.ships_to = tuple(dict.fromkeys(read_places(self.labels.get("ships_to", ""))))
+        if not facts.ships_to and ships_worldwide(text):
+            facts.ships_to = ("*",)
+        facts.prescription = read_prescription(text)
+        facts.batch = facts.batch or read_batch(text)
+        facts.expiry = read_expiry(text)
+        facts.registration = _short(self.labels.get("registration"), 60) or read_registration(text)
+
+    def _linked_contacts(self) -> list[Contact]:
+        found = []
+        for link in self.region.iter("a", "area"):
+            href = link.get("href") or ""
+            hidden = link.get("data-cfemail")
+            if hidden and (address := hidden_email(hidden)):
+                found.append(Contact(kind="email", raw=address, value=address))
+            elif contact := link_contact(href):
+                found.append(contact)
+        return found
 
     def _is_row_of_offers(self, price: PriceElement) -> bool:
         return any(price.price.raw in offer.raw for offer in self.offers)

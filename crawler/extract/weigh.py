@@ -10,7 +10,8 @@ TRUST: Final[tuple[Source, ...]] = ("jsonld", "microdata", "state", "opengraph",
 """Most trusted first."""
 
 _PLAIN_FIELDS: Final = ("title", "description", "price", "offers", "availability", "seller", "brand", "sku", "mpn",
-                        "gtin", "category", "images", "batch", "expiry")  # fmt: skip
+                        "gtin", "category", "images", "batch", "expiry", "registration", "contacts",
+                        "payments", "ships_from", "ships_to", "prescription")  # fmt: skip
 
 
 def weigh(sources: Sequence[Facts]) -> tuple[dict[str, Any], dict[str, Source]]:

@@ -1,7 +1,7 @@
 """The page words of many languages (``data/page_words.yaml``) for looking up."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -25,6 +25,18 @@ def _data() -> dict[str, Any]:
 def word_list(text: str) -> list[str]:
     """Split ``a; b c; d`` of a data file; a line break counts as a blank."""
     return [word for part in text.split(";") if (word := " ".join(part.split()))]
+
+
+def phrase_pattern(phrases_: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds any of the phrases in raw text, so that a match is an exact quote.
+
+    Whole words where the script separates words; any white space or a hyphen counts as a blank.
+    """
+    parts = []
+    for phrase in sorted({phrase.casefold() for phrase in phrases_}, key=len, reverse=True):
+        text = r"[\s\u00a0-]+".join(map(re.escape, phrase.split()))
+        parts.append(text if _NO_WORD_GAPS.search(phrase) else rf"(?<!\w){text}(?!\w)")
+    return re.compile("|".join(parts), re.IGNORECASE)
 
 
 class Phrases(Generic[Meaning]):
