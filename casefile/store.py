@@ -164,6 +164,8 @@ class Casefile:
         if reader is None:
             connection = _connect(self.path)
             connection.execute("PRAGMA query_only = ON")
+            # Each thread of a server has one of these: small, the operating system caches the file as well.
+            connection.execute("PRAGMA cache_size = -16384")
             reader = self._local.reader = _Reader(connection)
             self._readers.add(reader)
         if reader.depth == 0:

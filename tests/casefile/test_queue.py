@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from casefile import queue
+from casefile import queue, queue_walk
 from casefile.assessments import get_assessment, save_assessments
 from casefile.decisions import decide, undo_last
 from casefile.listings import get_listing, unassessed
@@ -90,9 +90,9 @@ class TestOrder:
 
     def test_a_page_is_read_from_an_index_and_never_sorted(self, casefile: Casefile) -> None:
         for wanted in (QueueFilter(), QueueFilter(site="x"), QueueFilter(site="x", product="y", suspected="fraud")):
-            search = queue._Search.of(None, None)  # type: ignore[arg-type] # not asked without words
+            search = queue_walk._Search.of(None, None)  # type: ignore[arg-type] # not asked without words
             with casefile.read() as db:
-                sql, values = queue._select(db, wanted, "open", search, None)
+                sql, values = queue_walk._select(db, wanted, "open", search, None)
                 ordered = f"{sql} ORDER BY d.priority DESC, d.listing_id LIMIT ?"
                 plan = " ".join(
                     row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {ordered}", (*values, 1.0, 1.0, "", 50))
@@ -201,14 +201,14 @@ class TestSearch:
     def test_common_words_are_found_by_walking_the_queue(
         self, casefile: Casefile, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(queue, "RARE", 2)
+        monkeypatch.setattr(queue_walk, "RARE", 2)
         assert shown(casefile, text="offer number") == [1, 2, 3, 4, 5]
         assert shown(casefile, text="offer number", site="shop.example") == [1, 2, 3, 4, 5]
 
     def test_a_search_that_walked_far_hands_back_a_cursor_to_go_on(
         self, casefile: Casefile, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(queue, "WALK", 2)
+        monkeypatch.setattr(queue_walk, "WALK", 2)
         found: list[int] = []
         steps, after = 0, None
         while True:
