@@ -13,7 +13,6 @@ from classifier.ngrams import BUCKETS
 from classifier.persist import ModelError, load_model
 from classifier.reading import Reading, features, read
 from classifier.signals import SIGNALS
-from classifier.text.language import detect
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "default"
 
@@ -77,7 +76,7 @@ class Assessor:
         kind = KINDS[max(range(len(kinds)), key=kinds.__getitem__)]
         risk = round(risk, _DECIMALS)
         harm = harm_of(kind, reading.findings)
-        language = listing.language or detect(reading.text)
+        language = reading.language
         notes = []
         if any(f.normalised.cut for f in reading.findings.fields):
             notes.append("a field was cut: only its beginning was read")

@@ -1,6 +1,8 @@
-"""Labelled listings to learn from: the authored corpus, its minimal pairs, and hand-labelled gold."""
+"""Labelled listings to learn from: the authored corpus, its minimal pairs, hand-labelled gold, and licensed venues."""
 
+import gzip
 import json
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +18,18 @@ class DataError(Exception):
 class Example:
     """One labelled listing.
 
-    ``origin`` names the data set (``corpus``, ``pairs``, ``gold``), ``source`` where the text came from (a file of the
-    corpus, a shop of the gold rows), ``group`` what must stay on one side of any split. ``evidence`` and
+    ``origin`` names the data set (``corpus``, ``pairs``, ``gold``, ``venue``), ``source`` where the text came from
+    (a file of the corpus, a shop of the gold rows), ``group`` what must stay on one side of any split. ``evidence`` and
     ``protective`` are quotes: exact substrings of a field. ``cues`` holds ``(cue, quote)``.
     """
 
     listing: Listing
-    kind: Kind
+    kind: Kind | None
+    """None where nobody said (rows of a venue that sells several kinds)."""
     suspicion: int
     suspected: frozenset[str]
     cues: tuple[tuple[str, str], ...]
+    optional_cues: frozenset[str] = frozenset()
     protective: tuple[str, ...]
     origin: str
     source: str
@@ -52,6 +56,54 @@ def read_corpus(folder: Path) -> list[Example]:
     if not found:
         raise DataError(f"{folder}: no labelled listings (*.jsonl) found; is this a full checkout?")
     return found
+
+
+VENUES: dict[str, Kind | None] = {
+    "alert_fda_warning_letters_en": "information",
+    "licit_bdpm_fr": "medicine",
+    "licit_drogasil_pt": None,
+    "licit_ema_epar_en": "medicine",
+    "licit_halodoc_id": None,
+    "licit_iherb_supplements_en": "supplement",
+    "licit_india_brands_en": "medicine",
+    "market_negatives_amazon_google_abt_buy_en": "other",
+}
+"""Files of licensed platforms, registers and plain e-commerce, with the kind nearly all their rows have.
+
+Only harmless venues are used: their rows show what ordinary medicine text looks like. A row of an illicit venue proves
+nothing by where it stood (many rogue shops have innocent item texts), so none is taken as evidence.
+"""
+
+
+def read_venues(folder: Path, *, rows: int, seed: int) -> list[Example]:
+    """Draw up to ``rows`` listings from each file of :data:`VENUES` found in ``folder``; suspicion 0 by venue.
+
+    Raises :class:`DataError`.
+    """
+    found: list[Example] = []
+    for name, kind in VENUES.items():
+        path = folder / f"{name}.jsonl.gz"
+        if not path.is_file():
+            continue
+        try:
+            with gzip.open(path, "rt", encoding="utf-8") as stream:
+                lines = [line for line in stream if line.strip()]
+            drawn = random.Random(f"{seed} {name}").sample(lines, min(rows, len(lines)))  # noqa: S311 - a sample
+            found.extend(_venue_example(json.loads(line), name, kind) for line in drawn)
+        except (OSError, EOFError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read as listings: {error}") from error
+    return found
+
+
+def _venue_example(row: dict[str, object], name: str, kind: Kind | None) -> Example:
+    language = str(row.get("language") or "und")
+    content = {k: v for k, v in row.items() if k in ("id", "title", "description", "price", "currency")}
+    if not (content.get("title") or content.get("description")):
+        content["title"] = "-"
+    return Example(
+        listing=Listing.from_row(content), kind=kind, suspicion=0, suspected=frozenset(), cues=(), protective=(),
+        origin="venue", source=name, file=name, language=language.split("-")[0], group=name, pair=None, function=None,
+    )  # fmt: skip
 
 
 def _examples(path: Path, origin: str) -> Iterator[Example]:
@@ -85,14 +137,16 @@ def _example(row: dict[str, object], path: Path, origin: str) -> Example:
     language = str(row.get("language") or "und")
     source = str(row.get("source") or f"{path.stem}")
     cues, protective = row.get("cues") or [], row.get("protective") or []
-    if not (isinstance(cues, list) and isinstance(protective, list)):
-        raise ValueError("'cues' and 'protective' are lists")
+    optional = row.get("cues_optional") or []
+    if not (isinstance(cues, list) and isinstance(protective, list) and isinstance(optional, list)):
+        raise ValueError("'cues', 'cues_optional' and 'protective' are lists")
     return Example(
         listing=Listing.from_row(content),
-        kind=kind,  # type: ignore[arg-type] # checked against KINDS above
+        kind=kind,
         suspicion=int(suspicion),
         suspected=frozenset(suspected),
         cues=tuple((c["cue"], c["quote"]) for c in cues),
+        optional_cues=frozenset(optional),
         protective=tuple(p["quote"] for p in protective),
         origin=origin,
         source=source,

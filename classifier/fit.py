@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix, vstack
 from casefile.records import KINDS, SUSPECTED_CLASSES
 from classifier.calibrate import Calibration, fit_calibration
 from classifier.hashed import Clauses, Hashed
-from classifier.model import ANSWERS, CLAUSE_HEADS, WHOLE_HEADS, Layer, Model, pool
+from classifier.model import ANSWERS, CLAUSE_HEADS, WHOLE_HEADS, Layer, Model, Scores, pool
 from classifier.ngrams import BUCKETS
 
 Floats = npt.NDArray[np.float64]
@@ -23,10 +23,10 @@ Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 
 SEED = 20260101
-FOLDS = 3
+FOLDS = 4
 
-_WHOLE_RIDGE = 0.1
-_CLAUSE_C = 10.0
+_WHOLE_RIDGE = 0.3
+_CLAUSE_C = 0.3
 _COMBINE_C = 0.3
 """Strength of regularisation (ridge) and its inverse (C), chosen on grouped folds of the corpus."""
 
@@ -95,6 +95,11 @@ def fit_model(table: Table, rows: Rows, *, tick: Callable[[], None] = lambda: No
     return Model(
         layer, weights, offsets, scale, _risk_calibration(outer, table, rows), _class_calibrations(outer, table, rows)
     )
+
+
+def predict(model: Model, table: Table, rows: Rows) -> Scores:
+    """Return the answers of ``model`` for ``rows`` of ``table`` (held out from it, or the figure means nothing)."""
+    return model.answer(np.hstack((_layer_scores(model.layer, table, rows), table.signals[rows])))
 
 
 def _pooled_width(table: Table) -> int:

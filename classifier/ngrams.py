@@ -62,6 +62,11 @@ def _mix(values: U64, salt: int) -> npt.NDArray[np.int32]:
     return (mixed >> np.uint64(64 - BITS)).astype(np.int32)
 
 
+def hash_keys(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Return the buckets of concept keys, kept apart from those of n-grams by their own salt."""
+    return _mix(keys.astype(np.uint64), 17)
+
+
 def ngrams(text: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return ``(bucket, place)`` of every n-gram of ``text``: hash bucket and index of its first character.
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 FORMAT = "pharmakon-model/1"
-CONTRACT = 1
+CONTRACT = 2
 """Rises whenever features change meaning: weights of another contract would give wrong numbers without an error."""
 
 MANIFEST = "model.json"

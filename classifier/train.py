@@ -1,7 +1,7 @@
 """From labelled listings to a model folder with manifest, metrics and card."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from classifier.cues.finder import CueCatalogue
-from classifier.examples import Example, read_corpus, read_examples
+from classifier.examples import Example, read_corpus, read_examples, read_venues
 from classifier.fit import SEED, Table, fit_model, table_of
 from classifier.model import Model
 from classifier.persist import save_model
@@ -21,8 +21,11 @@ CORPUS = Path(__file__).resolve().parent.parent / "data" / "corpus"
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 """Optional folder beside the checkout with real labelled rows; they inform the weights and are never copied."""
 
-WEIGHTS = {"corpus": 1.0, "pairs": 1.5, "gold": 1.0}
-"""Weight of a row by its origin: the pairs are few and each says exactly what decides."""
+WEIGHTS = {"corpus": 1.0, "pairs": 1.0, "gold": 1.0, "venue": 0.3}
+"""Weight of a row by its origin: nobody has read the rows of a venue, so they weigh little."""
+
+VENUE_ROWS = 200
+"""Rows drawn from each harmless venue: enough to show its sort of text, too few to teach its template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,14 @@ class Material:
     lexicon_id: str
 
 
-def gather(*, corpus: Path = CORPUS, gold: Path | None = None) -> list[Example]:
-    """Read the authored corpus and, where given, the hand-labelled gold rows; raises ``DataError``."""
-    return read_corpus(corpus) + (read_examples(gold, origin="gold") if gold else [])
+def gather(*, corpus: Path = CORPUS, gold: Path | None = None, venues: Path | None = None) -> list[Example]:
+    """Read the authored corpus and, where given, hand-labelled gold and harmless venues; raises ``DataError``."""
+    found = read_corpus(corpus)
+    if gold:
+        found += read_examples(gold, origin="gold")
+    if venues:
+        found += read_venues(venues, rows=VENUE_ROWS, seed=SEED)
+    return found
 
 
 def prepare(examples: Sequence[Example], *, tick: Callable[[int], None] = lambda _: None) -> Material:
@@ -61,11 +69,11 @@ def train(material: Material, *, tick: Callable[[], None] = lambda: None) -> Mod
     return fit_model(material.table, np.arange(len(material.examples)), tick=tick)
 
 
-def write_model(folder: Path, model: Model, material: Material, *, data: Sequence[dict[str, Any]]) -> str:
+def write_model(folder: Path, model: Model, material: Material, *, data: Sequence[Mapping[str, Any]]) -> str:
     """Write weights and manifest; ``data`` names each file trained on with rows, licence and hash. Returns the id."""
-    counts = Counter(e.language for e in material.examples)
+    counts = Counter(e.language for e in material.examples if e.origin != "venue")
     about = {
-        "signals": list(SIGNALS), "lexicon": material.lexicon_id, "seed": SEED, "data": list(data),
+        "signals": list(SIGNALS), "lexicon": material.lexicon_id, "seed": SEED, "data": [dict(d) for d in data],
         "languages": sorted(tag for tag, rows in counts.items() if rows >= ENOUGH and tag != "und"),
     }  # fmt: skip
     return save_model(folder, model.to_arrays(), about=about)

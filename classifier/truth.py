@@ -23,7 +23,7 @@ def row_truth(examples: Sequence[Example]) -> npt.NDArray[np.int8]:
     """Return rows x answers. Suspicion 1 says nothing of risk (two people may differ)."""
     out = np.zeros((len(examples), len(ANSWERS)), dtype=np.int8)
     for row, example in enumerate(examples):
-        out[row, : len(KINDS)] = [example.kind == k for k in KINDS]
+        out[row, : len(KINDS)] = [example.kind == k for k in KINDS] if example.kind else -1
         out[row, len(KINDS)] = {0: 0, 1: -1, 2: 1}[example.suspicion]
         out[row, len(KINDS) + 1 :] = [c in example.suspected for c in SUSPECTED_CLASSES]
     return out

@@ -47,8 +47,8 @@ def assess(
     """Say of each listing what it is, how suspect, and why, in its own words.
 
     With --in a filter that needs no casefile; a bad line gives an {"id", "error"} line and exit status 1 at the end,
-    and never stops the run. Without --in the unassessed listings of the casefile are assessed; an interrupted run goes on
-    where it stopped.
+    and never stops the run. Without --in the unassessed listings of the casefile are assessed; an interrupted run
+    goes on where it stopped.
 
     Example: pharmakon assess --in listings.jsonl --out assessments.jsonl
     """

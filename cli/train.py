@@ -1,5 +1,6 @@
 """``pharmakon train``: labelled listings to a model folder."""
 
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -22,17 +23,27 @@ def data_sheet(paths: list[Path], licence: str) -> list[dict[str, str | int]]:
     sheet: list[dict[str, str | int]] = []
     for path in paths:
         content = path.read_bytes()
-        rows = sum(bool(line.strip()) for line in content.splitlines())
+        text = gzip.decompress(content) if path.suffix == ".gz" else content
+        rows = sum(bool(line.strip()) for line in text.split(b"\n"))
         name = f"{path.parent.name}/{path.name}"
         sheet.append({"name": name, "rows": rows, "licence": licence, "sha256": hashlib.sha256(content).hexdigest()})
     return sheet
+
+
+_NOT_SHIPPED = "not redistributable: informs the weights, no text of it is part of the project"
+
+
+def _venue_files() -> list[str]:
+    from classifier.examples import VENUES
+
+    return [f"{name}.jsonl.gz" for name in sorted(VENUES)]
 
 
 @click.command()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=CHECKOUT / "models" / "default",
               show_default="models/default", help="Model folder to write, each file in one step.")  # fmt: skip
 @click.option("--shared", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
-              help="Folder with gold/dev.jsonl: hand-labelled real rows to learn from beside the corpus.")  # fmt: skip
+              help="Folder with gold/dev.jsonl and listings/: real rows to learn from beside the corpus.")  # fmt: skip
 def train(out: Path, shared: Path | None) -> None:
     """Train the classifier on the authored corpus, and on hand-labelled rows where given.
 
@@ -46,10 +57,14 @@ def train(out: Path, shared: Path | None) -> None:
     from classifier.train import train as fit
 
     gold = shared / "gold" / "dev.jsonl" if shared else None
+    venues = shared / "listings" if shared else None
     try:
-        examples = gather(gold=gold)
+        examples = gather(gold=gold, venues=venues)
         sheet = data_sheet(sorted(CORPUS.glob("*.jsonl")) + sorted((CORPUS / "pairs").glob("*.jsonl")), "CC0-1.0")
-        sheet += data_sheet([gold], "not redistributable: informs the weights, not part of the project") if gold else []
+        sheet += data_sheet([gold], _NOT_SHIPPED) if gold else []
+        sheet += (
+            data_sheet([p for p in map(venues.joinpath, _venue_files()) if p.is_file()], _NOT_SHIPPED) if venues else []
+        )
     except (DataError, OSError) as error:
         raise refuse(str(error)) from error
     with progress_bar() as bar:

@@ -1,0 +1,165 @@
+"""What words mean, whatever their language: 'no', 'ne', 'нет' and '不' are one concept.
+
+A few hundred minimal pairs cannot teach negation, condition and speaker in each of twenty languages apart. Written as
+sequences of concepts (``we never ship without prescription`` -> ``we never ship without rx``) they teach them once for
+all. Concepts are data (``data/concepts/*.yaml``); what follows from them is learned, never written down.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ahocorasick
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from classifier.text.glyphs import fold
+from classifier.text.lexicon import script_of
+from classifier.text.places import DATA_FOLDER
+
+CONCEPTS_FOLDER = DATA_FOLDER / "concepts"
+
+_SHORT = 4
+"""Latin words of up to this many letters mean something else in the next language: they need the language to fit."""
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[?؟¿\"«»]", re.UNICODE)
+_MOST_CACHED = 100_000
+_LONGEST_PHRASE = 3
+
+
+class ConceptError(Exception):
+    """A file of ``data/concepts`` cannot be used; says which, where, and what to do."""
+
+
+Found = list[tuple[int, int]]
+"""``(place, concept)`` in reading order."""
+
+
+class Concepts:
+    """The concepts of ``data/concepts``, ready to be found in normalised text."""
+
+    def __init__(self, words: dict[str, dict[str, list[str]]]) -> None:
+        self.names = tuple(sorted(words))
+        self._exact: dict[str, list[tuple[str, int]]] = {}
+        self._prefix: dict[str, list[tuple[str, int]]] = {}
+        self._phrases: dict[str, list[tuple[tuple[str, ...], str, int]]] = {}
+        self._cache: dict[tuple[str, str], tuple[int, ...]] = {}
+        inside: dict[str, set[int]] = {}
+        for number, name in enumerate(self.names):
+            for language, entries in words[name].items():
+                for entry in entries:
+                    self._add(entry, language, number, inside)
+        self._inside: Any = ahocorasick.Automaton()
+        for text, numbers in inside.items():
+            self._inside.add_word(text, (len(text), tuple(sorted(numbers))))
+        self._inside.make_automaton()
+
+    def _add(self, entry: str, language: str, number: int, inside: dict[str, set[int]]) -> None:
+        text = fold(entry.replace("_", " ")).strip()
+        stem = text.rstrip("*")
+        if not stem:
+            return
+        if script_of(stem[0]) == "none" and not stem[0].isascii():
+            inside.setdefault(stem, set()).add(number)
+        elif " " in stem:
+            first, *rest = stem.split()
+            self._phrases.setdefault(first, []).append((tuple(rest), language, number))
+        elif text.endswith("*"):
+            self._prefix.setdefault(stem, []).append((language, number))
+        else:
+            self._exact.setdefault(stem, []).append((language, number))
+
+    def find(self, text: str, language: str | None) -> Found:
+        """Return the concepts of normalised ``text``; ``language`` (BCP 47) decides about short words."""
+        tag = (language or "en").split("-")[0].lower()
+        found: Found = []
+        tokens = list(_TOKEN.finditer(text))
+        for at, match in enumerate(tokens):
+            token = match[0]
+            known = self._cache.get((tag, token))
+            if known is None:
+                known = self._meaning(token, tag)
+            found.extend((match.start(), number) for number in known)
+            if token in self._phrases:
+                after = [t[0] for t in tokens[at + 1 : at + 1 + _LONGEST_PHRASE]]
+                for rest, _, number in self._phrases[token]:
+                    if tuple(after[: len(rest)]) == rest:
+                        found.append((match.start(), number))
+        if not text.isascii():
+            taken: list[tuple[int, int, tuple[int, ...]]] = []
+            for last, (length, numbers) in self._inside.iter(text):
+                start = last - length + 1
+                while taken and taken[-1][0] >= start:
+                    taken.pop()  # the longer word says what the shorter one inside it does not
+                taken.append((start, last, numbers))
+            found.extend((start, number) for start, _, numbers in taken for number in numbers)
+            found.sort()
+        return found
+
+    def _meaning(self, token: str, tag: str) -> tuple[int, ...]:
+        entries = list(self._exact.get(token, ()))
+        for length in range(2, len(token) + 1):
+            entries += self._prefix.get(token[:length], ())
+        if not entries and script_of(token[0]) == "arabic":
+            for prefix in ("ال", "و", "ب", "ل", "ف", "ك", "بال", "وال", "لل", "ولل"):
+                if token.startswith(prefix) and len(token) > len(prefix) + 1:
+                    rest = token[len(prefix) :]
+                    entries += self._exact.get(rest, ())
+                    entries += [e for n in range(2, len(rest) + 1) for e in self._prefix.get(rest[:n], ())]
+        short = len(token) <= _SHORT and script_of(token[0]) == "latin"
+        meaning = tuple(sorted({number for language, number in entries if language == tag or not short}))
+        if len(self._cache) < _MOST_CACHED:
+            self._cache[tag, token] = meaning
+        return meaning
+
+
+@cache
+def load_concepts(folder: Path = CONCEPTS_FOLDER) -> Concepts:
+    """Load ``data/concepts``; raises :class:`ConceptError`."""
+    words: dict[str, dict[str, list[str]]] = {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+            for name, languages in data["concepts"].items():
+                table = words.setdefault(name, {})
+                for language, text in languages.items():
+                    table.setdefault(language, []).extend(text.split())
+        except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+            raise ConceptError(
+                f"{path}: is not a table of concepts ({error}); restore it from the repository"
+            ) from error
+    if not words:
+        raise ConceptError(f"{folder}: holds no concepts (*.yaml); restore it from the repository")
+    return Concepts(words)
+
+
+_FAR = 4
+"""Concepts up to this far apart in one sentence make a pair."""
+
+Ints = npt.NDArray[np.int64]
+
+
+def concept_grams(found: Sequence[tuple[int, int]], sentence_starts: Sequence[int]) -> tuple[Ints, Ints]:
+    """Return ``(key, place)`` of the single concepts, ordered pairs and triples of each sentence.
+
+    Keys are small integers that never collide between sorts; the caller hashes them.
+    """
+    if not found:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    pairs = np.array(found, dtype=np.int64)
+    place, concept = pairs[:, 0], pairs[:, 1] + 1
+    sentence = np.searchsorted(np.asarray(sentence_starts), place, side="right")
+    keys, places = [concept], [place]
+    for distance in range(1, min(_FAR, len(place) - 1) + 1):
+        same = sentence[distance:] == sentence[:-distance]
+        near = 1 if distance == 1 else 2
+        keys.append((near << 40 | concept[:-distance] << 10 | concept[distance:])[same])
+        places.append(place[:-distance][same])
+    if len(place) > 2:
+        same = sentence[2:] == sentence[:-2]
+        keys.append((3 << 40 | concept[:-2] << 20 | concept[1:-1] << 10 | concept[2:])[same])
+        places.append(place[:-2][same])
+    return np.concatenate(keys), np.concatenate(places)

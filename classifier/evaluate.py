@@ -1,0 +1,111 @@
+"""How good the classifier is, measured the way it will be used: on sources it has never seen.
+
+``leave_source_out`` trains one model per gold source, without any row of that source: neither gold rows nor rows of
+the venue file it was drawn from. A random split is never reported (field note: it measures the venue and nothing else).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from casefile.records import KINDS, SUSPECTED_CLASSES
+from classifier.assess import Assessor
+from classifier.examples import Example
+from classifier.fit import fit_model, predict
+from classifier.metrics import Judged, by, intervals, measure
+from classifier.train import Material
+
+INTERVALS = ("ap", "recall@10%", "f1", "accuracy", "kind_acc", "cue_f1", "suspected_f1", "pair_acc")
+Tick = Callable[[], None]
+
+
+def _quotes(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    table: dict[str, list[str]] = defaultdict(list)
+    for cue, quote in pairs:
+        table[cue].append(quote)
+    return dict(table)
+
+
+def judge(
+    example: Example, *, kind: str, risk: float, suspected: Mapping[str, float], cues: Iterable[tuple[str, str]]
+) -> Judged:
+    """Put an assessment beside the truth of ``example``."""
+    return Judged(
+        id=example.listing.id, kind=example.kind or "?", suspicion=example.suspicion, suspected=example.suspected,
+        cues=_quotes(example.cues), optional_cues=example.optional_cues, pair=example.pair, source=example.source,
+        language=example.language, function=example.function or "?", group=example.group,
+        got_kind=kind, got_risk=risk, got_suspected=suspected, got_cues=_quotes(cues),
+    )  # fmt: skip
+
+
+def assess_examples(assessor: Assessor, examples: Sequence[Example]) -> list[Judged]:
+    """Judge a finished model on ``examples`` that it was not trained on."""
+    out = []
+    for example, got in zip(examples, assessor.fields([e.listing for e in examples]), strict=True):
+        cues = [(c["cue"], c["quote"]) for c in got["cues"]]
+        out.append(judge(example, kind=got["kind"], risk=got["risk"], suspected=got["suspected"], cues=cues))
+    return out
+
+
+def _held_out(material: Material, train: Sequence[int], test: Sequence[int]) -> list[Judged]:
+    scores = predict(fit_model(material.table, np.array(train)), material.table, np.array(test))
+    out = []
+    for place, row in enumerate(test):
+        suspected = dict(zip(SUSPECTED_CLASSES, scores.suspected[place].tolist(), strict=True))
+        cues = [(c.cue, c.quote) for c in material.readings[row].findings.cues]
+        kind = KINDS[int(scores.kind[place].argmax())]
+        out.append(
+            judge(material.examples[row], kind=kind, risk=float(scores.risk[place]), suspected=suspected, cues=cues)
+        )
+    return out
+
+
+def leave_source_out(material: Material, *, tick: Tick = lambda: None) -> list[Judged]:
+    """Judge every gold row by a model that has seen no row of its source; ``tick`` after each source."""
+    examples = material.examples
+    out: list[Judged] = []
+    for source in sorted({e.source for e in examples if e.origin == "gold"}):
+        test = [i for i, e in enumerate(examples) if e.origin == "gold" and e.source == source]
+        files = {examples[i].file for i in test}
+        train = [
+            i for i, e in enumerate(examples)
+            if not (e.origin == "gold" and e.source == source) and not (e.origin == "venue" and e.file in files)
+        ]  # fmt: skip
+        out += _held_out(material, train, test)
+        tick()
+    return out
+
+
+def leave_author_out(material: Material, *, tick: Tick = lambda: None) -> list[Judged]:
+    """Judge every corpus row by a model trained without its author's files (one author a file, so ``file`` is he)."""
+    examples = material.examples
+    out: list[Judged] = []
+    for file in sorted({e.file for e in examples if e.origin in ("corpus", "pairs")}):
+        test = [i for i, e in enumerate(examples) if e.origin in ("corpus", "pairs") and e.file == file]
+        out += _held_out(material, sorted(set(range(len(examples))) - set(test)), test)
+        tick()
+    return out
+
+
+def without_gold(material: Material) -> list[Judged]:
+    """Judge every gold row by a model of the corpus alone: what a bare clone reaches on real listings."""
+    examples = material.examples
+    train = [i for i, e in enumerate(examples) if e.origin in ("corpus", "pairs")]
+    return _held_out(material, train, [i for i, e in enumerate(examples) if e.origin == "gold"])
+
+
+def report(rows: Sequence[Judged], *, functions: bool = False) -> dict[str, Any]:
+    """Return figures overall with intervals, by source and by language (by function for a suite)."""
+    out: dict[str, Any] = {"all": measure(rows), "intervals": intervals(rows, INTERVALS, rounds=200)}
+    keys = {
+        "language": lambda r: r.language,
+        **({"function": lambda r: r.function} if functions else {"source": lambda r: r.source}),
+    }
+    for name, key in keys.items():
+        out[f"by_{name}"] = {value: measure(part) for value, part in by(rows, key).items()}
+    precisions = [m["ap"] for m in out.get("by_source", {}).values() if "ap" in m]
+    if precisions:
+        out["all"]["worst_ap_by_source"] = min(precisions)
+    return out
