@@ -5,6 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from casefile.records import Listing, Price, canonical_bytes, listing_id
+from crawler.extract.contacts import find_contacts
 from crawler.extract.document import language_tag
 from crawler.extract.locale import PageLocale, page_locale
 from crawler.extract.money import read_price
@@ -43,6 +44,9 @@ def listing_of_row(row: Mapping[str, Any], *, file_stem: str) -> Listing:
     if listing.language and language is None:
         changes["language"] = None
         changes["extra"] = {**listing.extra, "given_language": listing.language}
+    if not listing.contacts and (contacts := find_contacts(f"{listing.title or ''}\n{listing.description or ''}")):
+        changes["contacts"] = tuple(contacts)
+        changes["sources"]["contacts"] = "text"
     if listing.price and listing.price.amount is None:
         changes["price"] = _price(listing.price, listing, language)
     return listing.model_copy(update=changes)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from crawler.extract.microdata import read_microdata
 from crawler.extract.money import find_money
 from crawler.extract.nodes import Node, walk
 from crawler.extract.product_data import ProductReader, address_key, main_products
+from crawler.extract.site_facts import read_site_facts
 from crawler.extract.text import inline_text, visible_text
 from crawler.extract.visible import VisibleOffer
 from crawler.extract.walls import looks_empty, wall_kind
@@ -79,6 +81,7 @@ class _PageReader:
                 for link in self.links.links
             ),
             site_page=SiteText(role=role, text=self._site_text(text)) if role else None,
+            site=read_site_facts(document, chain(*self.nodes), text, self.locale.country),
             title=document.title,
             language=document.language,
             canonical_url=document.canonical_url,

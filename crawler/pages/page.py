@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from casefile.records import Contact, Listing
+from casefile.records import Listing
 from crawler.extract.roles import LinkRole, SiteRole
+from crawler.extract.site_facts import SiteFacts
 
 PageKind = Literal["listing", "list", "site", "other"]
 """``listing``: offers one thing (perhaps in variants); ``list``: cards that lead to listings."""
@@ -31,18 +32,6 @@ class SiteText:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteFacts:
-    """What any page of a shop says of the shop as a whole (header, footer, structured data)."""
-
-    name: str | None = None
-    country: str | None = None
-    contacts: tuple[Contact, ...] = ()
-    licence_claims: tuple[str, ...] = ()
-    trackers: tuple[str, ...] = ()
-    """Analytics and pixel ids, ``kind:value``."""
-
-
-@dataclass(frozen=True, slots=True)
 class PageExtract:
     """Everything one page gives. ``captured_at`` and ``capture`` of the listings are left to the caller."""
 
@@ -55,7 +44,7 @@ class PageExtract:
     """Short entries of a list page whose own pages should be fetched: title, price, link, and no more."""
     links: tuple[Link, ...] = ()
     site_page: SiteText | None = None
-    site: SiteFacts = SiteFacts()
+    site: SiteFacts = field(default_factory=SiteFacts)
     title: str | None = None
     language: str | None = None
     canonical_url: str | None = None

@@ -1,0 +1,119 @@
+"""What any page of a shop says of the shop as a whole: name, contacts, licence claims, analytics ids."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from casefile.records import Contact
+from crawler.extract.contacts import e164, each_once, find_contacts, link_contact
+from crawler.extract.document import Document, one_line
+from crawler.extract.nodes import Node, walk
+from crawler.extract.statements import read_place
+
+_ORGANISATIONS: Final = frozenset(
+    "organization localbusiness pharmacy store onlinestore onlinebusiness corporation medicalbusiness drugstore".split()
+)
+_TRACKERS: Final = {
+    "google_analytics": re.compile(r"\bUA-\d{4,10}-\d{1,4}\b"),
+    "google_analytics_4": re.compile(r"(?<=[\"'=])G-[A-Z0-9]{8,12}(?=[\"'&])"),
+    "google_tag_manager": re.compile(r"\bGTM-[A-Z0-9]{5,9}\b"),
+    "google_ads": re.compile(r"\bAW-\d{8,12}\b"),
+    "adsense": re.compile(r"\bca-pub-\d{14,18}\b"),
+    "facebook_pixel": re.compile(r"fbq\(\s*[\"']init[\"']\s*,\s*[\"'](\d{12,18})[\"']"),
+    "yandex_metrika": re.compile(r"(?:\bym\(|mc\.yandex\.ru/watch/)(\d{6,10})"),
+    "hotjar": re.compile(r"hjid\s*:\s*(\d{5,9})"),
+    "tawk": re.compile(r"embed\.tawk\.to/([0-9a-f]{24})"),
+    "baidu": re.compile(r"hm\.baidu\.com/hm\.js\?([0-9a-f]{32})"),
+    "matomo": re.compile(r"setSiteId[\"']\s*,\s*[\"']?(\d{1,6})"),
+    "tiktok_pixel": re.compile(r"ttq\.load\([\"']([A-Z0-9]{15,25})[\"']"),
+}
+_LICENCE: Final = re.compile(
+    r"(?<!\w)(?:licen[cs]ed?|licencia\w*|licença|lizenz\w*|lizenziert\w*|licenza|agrément|agréé|autorisée? par|"
+    r"zugelassen\w*|zulassung|"
+    r"accredited|approved by|certified|certificat\w*|registered pharmac\w*|fda|mhra|gphc|cipa|pharmacychecker|"
+    r"legitscript|bfarm|dimdi|"
+    r"versandapotheke|лицензи\w+|ruhsat\w*|izin|bpom|رخصة|ترخيص|مرخص\w*|许可证|許可證|执照|資格證|許可番号|허가)(?!\w)",
+    re.IGNORECASE,
+)
+MAX_CLAIM: Final = 240
+_TEXT_END: Final = 6_000
+"""Characters at either end of a long page that are searched: shops state contacts and licences in header and footer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What a page says of the shop as a whole."""
+
+    name: str | None = None
+    country: str | None = None
+    contacts: tuple[Contact, ...] = ()
+    licence_claims: tuple[str, ...] = ()
+    trackers: tuple[str, ...] = ()
+    """Analytics and pixel ids, ``kind:value``."""
+
+
+def read_site_facts(document: Document, nodes: Iterable[Node], text: str, country: str | None) -> SiteFacts:
+    """Read the facts of one page.
+
+    Args:
+        document: the page.
+        nodes: its structured data.
+        text: its visible text.
+        country: of the page, for national telephone numbers.
+    """
+    organisations = [node for node in walk(nodes) if node.is_a(*_ORGANISATIONS)]
+    ends = text if len(text) <= 2 * _TEXT_END else f"{text[:_TEXT_END]}\n{text[-_TEXT_END:]}"
+    contacts = [*_stated_contacts(organisations, country), *_linked_contacts(document), *find_contacts(ends, country)]
+    name = document.meta.get("og:site_name") or next((n.text("name") for n in organisations if n.text("name")), None)
+    places = (address.text("addresscountry") for node in organisations for address in node.nodes("address"))
+    stated = next((place for place in places if place), None)
+    return SiteFacts(
+        name=name[:200] if name else None,
+        country=read_place(stated) if stated else None,
+        contacts=tuple(each_once(contacts)),
+        licence_claims=tuple(_claims(ends)),
+        trackers=tuple(_trackers(document.source)),
+    )
+
+
+def _stated_contacts(organisations: Iterable[Node], country: str | None) -> Iterator[Contact]:
+    for node in organisations:
+        for part in [node, *node.nodes("contactpoint")]:
+            for number in part.texts("telephone"):
+                yield Contact(kind="phone", raw=number[:60], value=e164(number, country))
+            for address in part.texts("email"):
+                plain = address.removeprefix("mailto:").strip().lower()
+                if "@" in plain:
+                    yield Contact(kind="email", raw=address[:200], value=plain)
+        for url in node.texts("sameas"):
+            contact = link_contact(url)
+            if contact:
+                yield contact
+
+
+def _linked_contacts(document: Document) -> Iterator[Contact]:
+    for element in document.root.iter("a"):
+        href = element.get("href") or ""
+        if ":" in href[:12]:
+            contact = link_contact(href)
+            if contact:
+                yield contact
+
+
+def _claims(text: str) -> Iterator[str]:
+    seen: set[str] = set()
+    for line in text.split("\n"):
+        if _LICENCE.search(line):
+            claim = one_line(line)[:MAX_CLAIM]
+            if claim not in seen and len(claim) > 8:
+                seen.add(claim)
+                yield claim
+            if len(seen) >= 20:
+                return
+
+
+def _trackers(source: str) -> Iterator[str]:
+    for kind, pattern in _TRACKERS.items():
+        for value in dict.fromkeys(match[match.lastindex or 0] for match in pattern.finditer(source)):
+            yield f"{kind}:{value}"
