@@ -16,6 +16,7 @@ from casefile.referral.wording import wording
 
 MAX_SITE_TEXT = 4000
 """Characters of a shop page shown in the referral; the whole page is in the evidence."""
+RELATIONS = {"follow_up": "follows", "correction": "supersedes"}
 CAPTURE_FIELDS = (
     "url", "final_url", "redirects", "fetched_at", "status", "peer_ip", "certificate_sha256", "media_type",
     "payload_sha256", "payload_bytes", "rendered", "robots", "outcome", "tool_version",
@@ -119,9 +120,9 @@ def referral_bytes(referral: dict[str, Any]) -> bytes:
 
 
 def _relates_to(facts: CaseFacts, request: CompleteRequest) -> dict[str, Any] | None:
-    if not request.again:
+    if request.type == "initial":
         return None
-    return {"referral": facts.previous_referral, "relation": "follows", "reason": request.reason}
+    return {"referral": facts.previous_referral, "relation": RELATIONS[request.type], "reason": request.reason}
 
 
 def _evidence(item: EvidenceFile) -> dict[str, Any]:

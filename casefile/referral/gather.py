@@ -14,6 +14,7 @@ from casefile.records import Site
 from casefile.referral.errors import ReferralError
 from casefile.referral.evidence_files import EvidenceDesk
 from casefile.referral.facts import CaseFacts, ListingFacts
+from casefile.referral.request import ReferralType
 from casefile.store import Casefile, Reads
 
 
@@ -30,18 +31,18 @@ def referring_person(reads: Reads, person_id: str) -> Person:
     return person
 
 
-def ready_case(casefile: Casefile, case_id: str, policy: Policy, *, again: bool) -> Case:
+def ready_case(casefile: Casefile, case_id: str, policy: Policy, *, kind: ReferralType) -> Case:
     """Return the case, as long as it may be referred now; raises ``ReferralError`` that says what is missing."""
     case = get_case(casefile, case_id)
     if case is None:
         raise ReferralError(f"case {case_id!r} is unknown: see pharmakon refer list --cases")
-    if case.referrals and not again:
+    if case.referrals and kind == "initial":
         raise ReferralError(
-            f"case {case_id} was referred already as {', '.join(case.referrals)}: use --again with a --reason to make a"
-            " follow-up"
+            f"case {case_id} was referred already as {', '.join(case.referrals)}: use --again (follow-up) or"
+            " --correction, with a --reason"
         )
-    if again and not case.referrals:
-        raise ReferralError(f"case {case_id} was never referred: make the first referral without --again")
+    if not case.referrals and kind != "initial":
+        raise ReferralError(f"case {case_id} was never referred: leave --again and --correction out")
     if not case.listings:
         raise ReferralError(f"case {case_id} holds no confirmed listing: confirm its listings at the desk first")
     waiting = [one for one in case.listings if not _confirmed(one, policy)]

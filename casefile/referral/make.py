@@ -100,7 +100,7 @@ def _make(
 ) -> MadeReferral:
     with casefile.read() as reads:
         person = referring_person(reads, person_id)
-    case = ready_case(casefile, case_id, policy, again=request.again)
+    case = ready_case(casefile, case_id, policy, kind=request.type)
     key = ensure_key(casefile, actor=f"person:{person.id}")
     now = casefile.clock()
     referral_id = f"PHK-{now.year:04d}-{new_id()}"
@@ -150,7 +150,7 @@ def _check_unchanged(
     referring_person(tx, person_id)
     policy = load_policy(casefile.workspace)
     # Nobody else can write now, so a reading connection sees what this transaction stands on.
-    case: Case = ready_case(casefile, facts.case.id, policy, again=request.again)
+    case: Case = ready_case(casefile, facts.case.id, policy, kind=request.type)
     if case != facts.case or policy != facts.policy:
         raise ReferralError(f"case {facts.case.id} changed while its referral was made: look at it and try again")
     for chain in facts.custody:
@@ -167,7 +167,7 @@ def _record(
     referral_id: str,
     person_id: str,
 ) -> None:
-    relates_to = facts.previous_referral if request.again else None
+    relates_to = None if request.type == "initial" else facts.previous_referral
     tx.execute(
         "INSERT INTO referrals (id, case_id, type, made_at, made_by, recipients, handling, file, sha256, bytes,"
         " key_fingerprint, relates_to) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -7,7 +7,7 @@ from casefile.policy import Policy
 from casefile.referral.errors import ReferralError
 from casefile.referral.wording import wording
 
-ReferralType = Literal["initial", "follow_up"]
+ReferralType = Literal["initial", "follow_up", "correction"]
 MAX_TEXT = 4000
 MAX_RECIPIENTS = 50
 
@@ -30,8 +30,10 @@ class ReferralRequest:
     """Who sends it."""
     again: bool = False
     """Make a follow-up of a case that was referred before."""
+    correction: bool = False
+    """Make a referral that takes the place of the case's latest one (a wrong legal basis, recipient, purpose...)."""
     reason: str | None = None
-    """Why a follow-up is made; needed with ``again``."""
+    """Why a follow-up or correction is made; needed with either."""
 
     def completed(self, policy: Policy) -> "CompleteRequest":
         """Fill the gaps from ``policy``; raises ``ReferralError`` that names what is missing or unknown."""
@@ -45,8 +47,12 @@ class ReferralRequest:
         if self.europol is not None:
             _known("Europol code", self.europol, wording()["europol"])
         reason = _short("reason", (self.reason or "").strip())
+        if self.again and self.correction:
+            raise ReferralError("a referral is a follow-up or a correction, not both: drop --again or --correction")
         if self.again and not reason:
             raise ReferralError("a follow-up needs a reason: say what is new since the last referral (--reason)")
+        if self.correction and not reason:
+            raise ReferralError("a correction needs a reason: say what was wrong in the last referral (--reason)")
         return CompleteRequest(
             agency=_stated("agency", self.agency or policy.agency, "who sends this referral", "--agency"),
             legal_basis=_stated(
@@ -61,7 +67,7 @@ class ReferralRequest:
             recipients=tuple(_short("recipient", name) for name in recipients),
             handling=handling,
             europol=self.europol,
-            again=self.again,
+            type="correction" if self.correction else "follow_up" if self.again else "initial",
             reason=reason or None,
         )
 
@@ -76,13 +82,8 @@ class CompleteRequest:
     recipients: tuple[str, ...]
     handling: str
     europol: str | None
-    again: bool
+    type: ReferralType
     reason: str | None
-
-    @property
-    def type(self) -> ReferralType:
-        """Return what kind of message this makes."""
-        return "follow_up" if self.again else "initial"
 
 
 def _known(name: str, value: str, known: dict[str, str]) -> None:

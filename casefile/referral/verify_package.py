@@ -361,6 +361,9 @@ class Verdict:
             " manufacturer says so.",
             "- That the referral still stands: ask the sender whether it was corrected or withdrawn since.",
         ]
+        related = self.referral.get("relates_to", {})
+        if related:
+            proved.insert(3, f"It {printable(related['relation'])} referral {printable(related['referral'])}.")
         if not self.key_given:
             open_points.insert(
                 0,
@@ -386,6 +389,8 @@ def check_package(path: Path, key: str | None = None) -> Verdict:
     referral = parse(contents.texts[REFERRAL], REFERRAL)
     try:
         entries = check_referral(referral, manifest, contents, fingerprint)
+        verdict = Verdict(referral, fingerprint, expected is not None, len(contents.files), contents.bytes, entries)
+        verdict.lines()
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise PackageFault(f"{REFERRAL}: a field is missing or of the wrong kind ({error})") from None
     if expected is not None and expected != fingerprint:
@@ -394,7 +399,7 @@ def check_package(path: Path, key: str | None = None) -> Verdict:
             f"  key in the package: {spell_fingerprint(fingerprint)}\n"
             f"  key you gave:       {spell_fingerprint(expected)}"
         )
-    return Verdict(referral, fingerprint, expected is not None, len(contents.files), contents.bytes, entries)
+    return verdict
 
 
 def given_fingerprint(key: str) -> str:

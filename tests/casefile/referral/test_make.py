@@ -12,6 +12,7 @@ from casefile.evidence import bundle_path, custody
 from casefile.ingest import ingest_bundle
 from casefile.people import disable_person
 from casefile.records import Listing, SitePage
+from casefile.referral import gather
 from casefile.referral import verify_package as layout
 from casefile.referral.errors import ReferralError
 from casefile.referral.keys import ensure_key
@@ -145,6 +146,17 @@ def test_the_same_person_twice_is_not_two(desk: Desk) -> None:
     assert "a second person has not confirmed" in refused(desk, list_cases(desk.casefile)[0].id)
 
 
+@pytest.mark.parametrize("confirmed_by", [(), ("reviewer-1",), ("reviewer-1", "reviewer-1")])
+def test_a_state_that_claims_more_than_its_confirmations_is_not_believed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, confirmed_by: tuple[str, ...]
+) -> None:
+    case = get_case(desk.casefile, small_case(desk))
+    assert case is not None
+    wrong = replace(case, listings=tuple(replace(one, confirmed_by=confirmed_by) for one in case.listings))
+    monkeypatch.setattr(gather, "get_case", lambda *_: wrong)
+    assert "a second person has not confirmed 2 of its listings" in refused(desk, case.id)
+
+
 def test_an_agency_of_one_may_refer_and_the_referral_says_why(desk: Desk) -> None:
     text = "second_confirmation: false\nsecond_confirmation_reason: We are one person\n"
     (desk.workspace / "policy.yaml").write_text(text)
@@ -219,7 +231,9 @@ def test_a_bundle_that_is_gone_stops_the_referral(desk: Desk) -> None:
 def test_a_second_referral_needs_to_be_asked_for(desk: Desk) -> None:
     case = small_case(desk)
     first = desk.refer(case)
-    with pytest.raises(ReferralError, match=f"was referred already as {first.referral_id}: use --again"):
+    with pytest.raises(
+        ReferralError, match=f"referred already as {first.referral_id}: use --again .follow-up. or --corr"
+    ):
         desk.refer(case)
     follow_up = replace(REQUEST, again=True, reason="The shop moved")
     second = desk.refer(case, follow_up)
@@ -232,6 +246,28 @@ def test_a_second_referral_needs_to_be_asked_for(desk: Desk) -> None:
     }
     assert len(list_referrals(desk.casefile)) == 2
     assert verify(desk.casefile).ok
+
+
+def test_a_correction_takes_the_place_of_the_latest_referral_and_says_so(desk: Desk) -> None:
+    case = small_case(desk)
+    desk.refer(case)
+    second = desk.refer(case, replace(REQUEST, again=True, reason="The shop moved"))
+    third = desk.refer(case, replace(REQUEST, correction=True, reason="Wrong recipient", recipients=("Police",)))
+    verdict = verify_referral(third.path)
+    assert verdict.referral["type"] == "correction"
+    assert verdict.referral["relates_to"] == {
+        "referral": second.referral_id,
+        "relation": "supersedes",
+        "reason": "Wrong recipient",
+    }
+    assert f"It supersedes referral {second.referral_id}." in verdict.lines()
+    assert f"REPLACES {second.referral_id}" in unpack(third.path)["cover.html"].decode()
+    assert list_referrals(desk.casefile)[-1].relates_to == second.referral_id
+
+
+def test_a_correction_of_nothing_is_refused(desk: Desk) -> None:
+    request = replace(REQUEST, correction=True, reason="x")
+    assert "was never referred" in refused(desk, small_case(desk), request=request)
 
 
 def test_a_follow_up_of_nothing_is_refused(desk: Desk) -> None:

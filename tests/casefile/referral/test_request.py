@@ -56,6 +56,13 @@ def test_a_follow_up_needs_a_reason() -> None:
     assert replace(REQUEST, again=True, reason="new listings").completed(NOTHING_SET).type == "follow_up"
 
 
+def test_a_correction_needs_a_reason_and_is_no_follow_up() -> None:
+    with pytest.raises(ReferralError, match="a correction needs a reason"):
+        replace(REQUEST, correction=True).completed(NOTHING_SET)
+    with pytest.raises(ReferralError, match="not both"):
+        replace(REQUEST, correction=True, again=True, reason="x").completed(NOTHING_SET)
+
+
 @pytest.mark.parametrize("field", ["legal_basis", "purpose", "agency", "reason"])
 def test_an_endless_text_is_refused(field: str) -> None:
     with pytest.raises(ReferralError, match="4001 characters; at most 4000"):

@@ -294,6 +294,14 @@ def with_other_custody(referral: dict[str, Any]) -> None:
     referral["custody"][0]["head"] = "0" * 64
 
 
+def without_type(referral: dict[str, Any]) -> None:
+    del referral["type"]
+
+
+def with_odd_relation(referral: dict[str, Any]) -> None:
+    referral["relates_to"] = "supersedes"
+
+
 def without_issuer(referral: dict[str, Any]) -> None:
     referral["issuer"] = {"agency": "x"}
 
@@ -309,6 +317,8 @@ def without_issuer(referral: dict[str, Any]) -> None:
         (without_evidence, "evidence that referral.json does not name"),
         (with_other_custody, "ends otherwise than referral.json states"),
         (without_issuer, "a field is missing or of the wrong kind"),
+        (without_type, "a field is missing or of the wrong kind"),
+        (with_odd_relation, "a field is missing or of the wrong kind"),
     ],
 )
 def test_a_signed_package_whose_parts_disagree_is_refused(
@@ -346,6 +356,19 @@ def test_a_custody_entry_that_was_left_out_is_noticed(package: Path, tmp_path: P
 
     with pytest.raises(PackageFault, match="line 2: does not follow the entry before it"):
         check_package(forge(package, tmp_path / "forged.zip", files=leave_out))
+
+
+def test_a_custody_log_that_ends_before_the_packing_is_refused(package: Path, tmp_path: Path) -> None:
+    rows = unpack(package)[layout.CUSTODY].splitlines(keepends=True)
+
+    def cut(held: dict[str, bytes]) -> None:
+        held[layout.CUSTODY] = b"".join(rows[:-1])
+
+    def agree(referral: dict[str, Any]) -> None:
+        referral["custody"][0]["head"] = json.loads(rows[-2])["hash"]
+
+    with pytest.raises(PackageFault, match="does not end with this packing"):
+        check_package(forge(package, tmp_path / "forged.zip", files=cut, referral=agree))
 
 
 def test_a_changed_list_of_files_does_not_carry_its_signature(folder: Path) -> None:
