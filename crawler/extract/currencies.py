@@ -38,9 +38,14 @@ class CurrencyTable:
         self._folded.update({code.casefold(): code for code in [*self.codes, "XBT"]})
         self._single = {sign for sign in [*self._signs, *self._ambiguous] if len(sign) == 1}
         self.longest_sign = max(map(len, self._folded))
+        every = [*self._folded, *self._single]
+        self._first_characters = {sign[0] for sign in every} | {sign[0].upper() for sign in every}
+        self._last_characters = {sign[-1] for sign in every} | {sign[-1].upper() for sign in every}
 
     def sign_that_ends(self, text: str, end: int) -> str | None:
         """Return the longest sign, word or code that ends at ``end`` and is no part of a longer word."""
+        if not end or text[end - 1] not in self._last_characters:
+            return None
         for length in range(min(self.longest_sign, end), 0, -1):
             sign = text[end - length : end]
             if self._is_sign(sign) and not (sign[0].isalpha() and end > length and text[end - length - 1].isalnum()):
@@ -49,6 +54,8 @@ class CurrencyTable:
 
     def sign_that_begins(self, text: str, start: int) -> str | None:
         """Return the longest sign, word or code that begins at ``start`` and is no part of a longer word."""
+        if start >= len(text) or text[start] not in self._first_characters:
+            return None
         for length in range(min(self.longest_sign, len(text) - start), 0, -1):
             sign = text[start : start + length]
             end = start + length

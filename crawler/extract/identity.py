@@ -1,6 +1,7 @@
 """What a product text says of strength, dosage form and number of units; batch, expiry and registration numbers."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -79,45 +80,69 @@ def _amount(written: str) -> str:
     return written.replace(",", ".")
 
 
+class _Forms:
+    """Dosage forms by word: exact words, stems, and words of scripts without word gaps."""
+
+    def __init__(self, data: dict[str, dict[str, Any]]) -> None:
+        self.countable = frozenset(form for form, entry in data.items() if entry.get("countable"))
+        self._exact: dict[str, str] = {}
+        self._stems: dict[str, str] = {}
+        ungapped: dict[str, str] = {}
+        for form, entry in data.items():
+            for word in entry["words"]:
+                stem = str(word).casefold().rstrip("*")
+                if stem[0] >= "\u0e00":
+                    ungapped.setdefault(stem, form)
+                else:
+                    (self._stems if str(word).endswith("*") else self._exact).setdefault(stem, form)
+        self._ungapped = ungapped
+        self._ungapped_pattern = re.compile(
+            r"(?:(?<![\d.,])(?P<n>\d{1,5})\s?)?(?P<form>" + "|".join(sorted(ungapped, key=len, reverse=True)) + ")"
+        )
+
+    def of(self, word: str) -> str | None:
+        """Return the form a word names; a stem counts with an ending of up to eight letters."""
+        form = self._exact.get(word) or self._stems.get(word)
+        if form:
+            return form
+        for end in range(len(word) - 1, max(2, len(word) - 9), -1):
+            if word[:end] in self._stems:
+                return self._stems[word[:end]]
+        return None
+
+    def in_ungapped(self, text: str) -> Iterator[tuple[str, int | None]]:
+        """Yield form and count for scripts that do not part words."""
+        for match in self._ungapped_pattern.finditer(text):
+            yield self._ungapped[match["form"]], int(match["n"]) if match["n"] else None
+
+
 @cache
-def _forms() -> tuple[re.Pattern[str], dict[str, str], frozenset[str]]:
-    data: dict[str, dict[str, Any]] = yaml.load((DATA / "dose_forms.yaml").read_bytes(), Loader=yaml.CSafeLoader)
-    form_of: dict[str, str] = {}
-    patterns: list[tuple[int, str]] = []
-    for form, entry in data.items():
-        for word in entry["words"]:
-            stem = str(word).casefold().rstrip("*")
-            form_of.setdefault(stem, form)
-            spaced = stem[0] < "\u2e80"
-            pattern = re.escape(stem)
-            if spaced:
-                pattern = rf"(?<![^\W\d_]){pattern}" + (
-                    r"[^\W\d_]{0,8}" if str(word).endswith("*") else r"(?![^\W\d_])"
-                )
-            patterns.append((len(stem), pattern))
-    joined = "|".join(pattern for _, pattern in sorted(patterns, reverse=True))
-    countable = frozenset(form for form, entry in data.items() if entry.get("countable"))
-    return re.compile(rf"(?:(?<![\d.,])(?P<n>\d{{1,5}})\s?(?:[xX×]\s?)?)?(?P<form>{joined})"), form_of, countable
+def _forms() -> _Forms:
+    return _Forms(yaml.load((DATA / "dose_forms.yaml").read_bytes(), Loader=yaml.CSafeLoader))
+
+
+_TOKEN = re.compile(r"\d+|[^\W\d_]+|[^\w\s]")
 
 
 def _form_and_count(plain: str) -> tuple[str | None, int | None]:
-    pattern, form_of, countable = _forms()
+    forms = _forms()
     first: str | None = None
-    for match in pattern.finditer(plain.casefold()):
-        form = _form_of(match["form"], form_of)
-        if form is None:
-            continue
+    before = ["", ""]
+    folded = plain.casefold()
+    for match in _TOKEN.finditer(folded):
+        token = match[0]
+        form = forms.of(token) if token[0].isalpha() else None
+        if form:
+            first = first or form
+            number = before[1] if before[1] not in ("x", "×") else before[0]
+            if number.isdigit() and len(number) <= 5 and form in forms.countable:
+                return first, int(number)
+        before = [before[1], token]
+    for form, number_before in forms.in_ungapped(folded) if not folded.isascii() else ():
         first = first or form
-        if match["n"] and form in countable:
-            return first, int(match["n"])
+        if number_before is not None and form in forms.countable:
+            return first, number_before
     return first, None
-
-
-def _form_of(word: str, form_of: dict[str, str]) -> str | None:
-    for end in range(len(word), 0, -1):
-        if word[:end] in form_of:
-            return form_of[word[:end]]
-    return None
 
 
 _LABELLED = r"\s*(?:no\.?|nr\.?|number|numero|número|№|#|号|號)?\s*[:：.#-]?\s*"

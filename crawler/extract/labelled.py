@@ -19,10 +19,6 @@ MAX_PAIRS: Final = 400
 
 _ROWS = XPath("descendant-or-self::tr[count(td|th)=2 or count(td|th)=4]")
 _TERMS = XPath("descendant-or-self::dt")
-_LINES = XPath(
-    "descendant-or-self::*[self::li or self::p or self::span or self::div or self::td][string-length(.) < 700]"
-    "[count(descendant::*) < 12]"
-)
 
 
 @cache
@@ -58,8 +54,18 @@ def _pairs(region: HtmlElement) -> Iterator[tuple[str, str]]:
         cells = [cell for cell in row if cell.tag in ("td", "th")]
         for label, value in zip(cells[::2], cells[1::2], strict=False):
             yield _short(label), inline_text(value, limit=MAX_VALUE)
-    for line in found_elements(_LINES, region)[:4_000]:
-        yield from _pair_of_line(line)
+    for number, line in enumerate(region.iter("li", "p", "span", "div", "td")):
+        if number > 8_000:
+            return
+        if _may_be_labelled(line):
+            yield from _pair_of_line(line)
+
+
+def _may_be_labelled(line: HtmlElement) -> bool:
+    head = line.text
+    if head and not head.isspace():
+        return len(head) <= MAX_VALUE and (":" in head or "：" in head) and len(line) <= 6
+    return 1 <= len(line) <= 6 and line[0].tag in ("b", "strong", "span", "em", "label", "small", "div", "dt", "i")
 
 
 def _pair_of_line(line: HtmlElement) -> Iterator[tuple[str, str]]:

@@ -1,15 +1,15 @@
 """Variant rows of an offer table: ``100mg x 60 pills | $89.00 | $1.48``, typed by column and checked by arithmetic."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
-from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from casefile.records import Offer
-from crawler.extract.document import found_elements, one_line
+from crawler.extract.document import one_line
 from crawler.extract.identity import Identity, read_identity
 from crawler.extract.locale import PageLocale
 from crawler.extract.money import Money, amount_text, find_money
@@ -19,12 +19,6 @@ MAX_OFFERS: Final = 200
 _TOLERANCE: Final = Decimal("0.03")
 """Share by which count x unit may miss the amount: unit prices are rounded to cents."""
 
-_TABLES = XPath("descendant-or-self::table[not(descendant::table)]")
-_LISTS = XPath(
-    "descendant-or-self::*[self::ul or self::ol or self::div or self::tbody or self::select or self::section or "
-    "self::fieldset]"
-    "[count(*) >= 2 and count(*) <= 120]"
-)
 _PER_UNIT = re.compile(
     r"(?:per|pro|par|por|je|/|за|a)\s*(?:pill|tab|cap|unit|piece|dose|vial|stück|pastilla|comprimé|compressa|шт|"
     r"штук|each)",
@@ -37,39 +31,52 @@ _SAVED = re.compile(
 )
 
 
-def read_offers(region: HtmlElement, locale: PageLocale, title: str) -> tuple[Offer, ...]:
-    """Return the variant rows below ``region``, in page order; rows that are no variants give nothing.
+def read_offers(
+    holders: Sequence[HtmlElement], region: HtmlElement, locale: PageLocale, title: str
+) -> tuple[Offer, ...]:
+    """Return the variant rows of a region, in page order; rows that are no variants give nothing.
 
     Args:
+        holders: elements of the page that hold an amount (see :func:`~crawler.extract.price_elements.money_holders`).
         region: the part of the page about this listing.
         locale: of the page.
         title: of the listing; gives strength and form where a row leaves them out.
     """
     common = read_identity(title)
-    for path in (_TABLES, _LISTS):
-        for group in found_elements(path, region)[:2_000]:
+    tables, lists = _groups(holders, region)
+    for groups in (tables, lists):
+        rows: dict[str, Offer] = {}
+        for group in groups:
             offers = _offers_of(group, locale, common)
-            if len(offers) >= 2:
-                return _all_of(region, path, locale, common)
-    for table in found_elements(_TABLES, region)[:200]:
-        offers = _offers_of(table, locale, common)
-        if offers and offers[0].count:
-            return offers
+            # One row is a table of variants only where it counts units; one list entry never is.
+            if len(offers) >= 2 or (offers and offers[0].count and group.tag == "table"):
+                for offer in offers:
+                    rows.setdefault(offer.raw, offer)
+        if rows:
+            return tuple(rows.values())[:MAX_OFFERS]
     return ()
 
 
-def _all_of(region: HtmlElement, path: XPath, locale: PageLocale, common: Identity) -> tuple[Offer, ...]:
-    rows: list[Offer] = []
-    seen: set[str] = set()
-    for group in found_elements(path, region)[:2_000]:
-        offers = _offers_of(group, locale, common)
-        if len(offers) < 2 and path is not _TABLES:
+def _groups(holders: Sequence[HtmlElement], region: HtmlElement) -> tuple[list[HtmlElement], list[HtmlElement]]:
+    """Return the tables, and the other elements with amounts in at least two of their children."""
+    tables: dict[HtmlElement, None] = {}
+    rows: dict[HtmlElement, set[HtmlElement]] = {}
+    for holder in holders:
+        path = [holder, *holder.iterancestors()]
+        if region not in path:
             continue
-        for offer in offers:
-            if offer.raw not in seen and len(rows) < MAX_OFFERS:
-                seen.add(offer.raw)
-                rows.append(offer)
-    return tuple(rows)
+        table = next((element for element in path if element.tag == "table"), None)
+        if table is not None:
+            tables[table] = None
+            continue
+        for row, group in pairwise(path[:6]):
+            if group.tag in ("body", "html"):
+                break
+            rows.setdefault(group, set()).add(row)
+            if group is region:
+                break
+    selects = [element for element in region.iter("select") if len(element) >= 2]
+    return list(tables), [group for group, found in rows.items() if len(found) >= 2] + selects
 
 
 def _offers_of(group: HtmlElement, locale: PageLocale, common: Identity) -> tuple[Offer, ...]:

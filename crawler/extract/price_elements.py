@@ -1,7 +1,7 @@
 """The price a page shows: elements that hold an amount, weighed by their names, place and neighbours."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,8 @@ from crawler.extract.locale import PageLocale
 from crawler.extract.money import find_money, read_price
 from crawler.extract.numerals import plain_digits
 
-MAX_CANDIDATES: Final = 250
+MAX_CANDIDATES: Final = 400
+MAX_DIGIT_TEXTS: Final = 6_000
 _PRICE_NAME = re.compile(
     r"(?:^|[^a-z])(?:price|prices|prc|preis|prix|precio|prezzo|preco|prijs|pris|cena|cijena|fiyat|harga|hinta|"
     r"kaina|hind|ar|pret|cost|amount|amt|"
@@ -123,50 +124,65 @@ def _text_nodes_of_child(child: HtmlElement) -> Iterator[tuple[str, HtmlElement]
                 stack.append((below, False))
 
 
+def money_holders(region: HtmlElement, locale: PageLocale) -> list[tuple[HtmlElement, str]]:
+    """Return the smallest elements of a region whose short text names an amount with a currency, in page order."""
+    told: dict[HtmlElement, str | None] = {}
+    found: dict[HtmlElement, str] = {}
+    for holder in found_elements(_TEXTS_WITH_DIGITS, region)[:MAX_DIGIT_TEXTS]:
+        element: HtmlElement | None = holder
+        for _ in range(3):
+            if element is None or element.tag in ("body", "html"):
+                break
+            if element not in told:
+                text = price_text(element)
+                named = text is not None and any(m.amount is not None or m.reason for m in find_money(text, locale))
+                told[element] = text if named else None
+                if text is not None and len(text) > 120:
+                    break
+            text = told[element]
+            if text is not None:
+                found.setdefault(element, text)
+                break
+            element = element.getparent()
+        if len(found) >= MAX_CANDIDATES:
+            break
+    return list(found.items())
+
+
 def price_elements(
-    region: HtmlElement, locale: PageLocale, heading: HtmlElement | None, skip: Callable[[HtmlElement], bool]
+    holders: Sequence[tuple[HtmlElement, str]],
+    locale: PageLocale,
+    heading: HtmlElement | None,
+    skip: Callable[[HtmlElement], bool],
 ) -> list[PriceElement]:
-    """Return the price elements of a region, the best first.
+    """Return the price elements among ``holders`` (see :func:`money_holders`), the best first.
 
     Args:
-        region: where to look, most often the body.
+        holders: elements with an amount and their text, in page order.
         locale: of the page.
         heading: what names the offer; a price after it and near it counts more.
         skip: whether an element stands in a part of the page that is about something else.
     """
-    order = {element: place for place, element in enumerate(region.iter())}
-    origin = order.get(heading, 0) if heading is not None else 0
-    seen: set[HtmlElement] = set()
+    order = _page_order(heading, [element for element, _ in holders])
     found: list[PriceElement] = []
-    for holder in found_elements(_TEXTS_WITH_DIGITS, region):
-        candidate = _smallest_with_money(holder, locale)
-        if candidate is None or candidate[0] in seen or len(seen) > MAX_CANDIDATES:
-            continue
-        element, text = candidate
-        seen.add(element)
-        if skip(element):
+    for element, text in holders:
+        if len(text) > 120 or skip(element):
             continue
         price = read_price(_present_part(text, locale), locale)
         if price is None or (price.amount is None and price.reason is None):
             continue
-        place = order.get(element, 0)
-        found.append(PriceElement(element, price, _score(element, text, price) + _nearness(place - origin, heading)))
+        found.append(PriceElement(element, price, _score(element, text, price) + _nearness(order.get(element))))
     return sorted(found, key=lambda entry: -entry.score)
 
 
-def _smallest_with_money(holder: HtmlElement, locale: PageLocale) -> tuple[HtmlElement, str] | None:
-    """Return the element (``holder`` or up to two above it) whose short text names an amount with a currency."""
-    element: HtmlElement | None = holder
-    for _ in range(3):
-        if element is None or element.tag in ("body", "html"):
-            return None
-        text = price_text(element)
-        if text is not None and len(text) > 120:
-            return None
-        if text and any(money.amount is not None or money.reason for money in find_money(text, locale)):
-            return element, text
-        element = element.getparent()
-    return None
+def _page_order(heading: HtmlElement | None, elements: list[HtmlElement]) -> dict[HtmlElement, int]:
+    """Return how many elements after the heading each one stands (negative: before it)."""
+    if heading is None or not elements:
+        return {}
+    wanted = {heading, *elements}
+    root = heading.getroottree().getroot()
+    place = {element: number for number, element in enumerate(root.iter()) if element in wanted}
+    return {element: place[element] - place[heading] for element in elements if element in place}
 
 
 def _present_part(text: str, locale: PageLocale) -> str:
@@ -217,7 +233,7 @@ def _words_before(element: HtmlElement) -> str:
     return one_line(f"{said} {own if not own[:1].isdigit() else ''}")[-60:]
 
 
-def _nearness(distance: int, heading: HtmlElement | None) -> float:
-    if heading is None:
+def _nearness(distance: int | None) -> float:
+    if distance is None:
         return 0.0
     return 2.0 - min(3.0, distance / 120) if distance >= 0 else -min(3.0, 0.5 - distance / 60)

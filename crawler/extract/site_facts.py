@@ -15,19 +15,20 @@ _ORGANISATIONS: Final = frozenset(
     "organization localbusiness pharmacy store onlinestore onlinebusiness corporation medicalbusiness drugstore".split()
 )
 _TRACKERS: Final = {
-    "google_analytics": re.compile(r"\bUA-\d{4,10}-\d{1,4}\b"),
-    "google_analytics_4": re.compile(r"(?<=[\"'=])G-[A-Z0-9]{8,12}(?=[\"'&])"),
-    "google_tag_manager": re.compile(r"\bGTM-[A-Z0-9]{5,9}\b"),
-    "google_ads": re.compile(r"\bAW-\d{8,12}\b"),
-    "adsense": re.compile(r"\bca-pub-\d{14,18}\b"),
+    "google_analytics": re.compile(r"UA-\d{4,10}-\d{1,4}(?!\d)"),
+    "google_analytics_4": re.compile(r"G-[A-Z0-9]{8,12}(?=[\"'&])"),
+    "google_tag_manager": re.compile(r"GTM-[A-Z0-9]{5,9}(?!\w)"),
+    "google_ads": re.compile(r"AW-\d{8,12}(?!\d)"),
+    "adsense": re.compile(r"ca-pub-\d{14,18}(?!\d)"),
     "facebook_pixel": re.compile(r"fbq\(\s*[\"']init[\"']\s*,\s*[\"'](\d{12,18})[\"']"),
-    "yandex_metrika": re.compile(r"(?:\bym\(|mc\.yandex\.ru/watch/)(\d{6,10})"),
+    "yandex_metrika": re.compile(r"mc\.yandex\.ru/watch/(\d{6,10})"),
     "hotjar": re.compile(r"hjid\s*:\s*(\d{5,9})"),
     "tawk": re.compile(r"embed\.tawk\.to/([0-9a-f]{24})"),
     "baidu": re.compile(r"hm\.baidu\.com/hm\.js\?([0-9a-f]{32})"),
     "matomo": re.compile(r"setSiteId[\"']\s*,\s*[\"']?(\d{1,6})"),
     "tiktok_pixel": re.compile(r"ttq\.load\([\"']([A-Z0-9]{15,25})[\"']"),
 }
+"""Each begins with a literal, which the scan of a large page finds quickly."""
 _LICENCE: Final = re.compile(
     r"(?<!\w)(?:licen[cs]ed?|licencia\w*|licença|lizenz\w*|lizenziert\w*|licenza|agrément|agréé|autorisée? par|"
     r"zugelassen\w*|zulassung|"

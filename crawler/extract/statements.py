@@ -9,7 +9,7 @@ import yaml
 
 from casefile.records import Prescription
 from crawler.extract.currencies import DATA
-from crawler.extract.words import Phrases, phrase_pattern, word_list
+from crawler.extract.words import Phrases, word_list
 
 MAX_TEXT: Final = 60_000
 
@@ -21,43 +21,35 @@ def _data() -> dict[str, Any]:
 
 
 @cache
-def _prescription_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _prescription_phrases() -> Phrases[str]:
     said: dict[str, str] = _data()["prescription"]
-    return phrase_pattern(word_list(said["not_required"])), phrase_pattern(word_list(said["required"]))
+    return Phrases({phrase: answer for answer in ("required", "not_required") for phrase in word_list(said[answer])})
 
 
 def read_prescription(text: str) -> Prescription | None:
     """Return what the text says of a prescription, in its own words; None when it says nothing.
 
-    A text that says both ("prescription required ... no prescription needed") is quoted with no verdict.
+    The longest phrase counts ("no prescription required" asks for none). A text that says both is quoted with no
+    verdict.
     """
-    without, required = _prescription_patterns()
     text = text[:MAX_TEXT]
-    free = without.search(text)
-    asked = required.search(
-        text[: free.start()] + " " * (free.end() - free.start()) + text[free.end() :] if free else text
-    )
-    if free and asked:
-        return Prescription(quote=free[0])
-    found = free or asked
-    return Prescription(required=found is asked, quote=found[0]) if found else None
+    first: dict[str, str] = {}
+    for start, end, answer in _prescription_phrases().places(text):
+        first.setdefault(answer, text[start:end])
+    if not first:
+        return None
+    quote = first.get("not_required") or first["required"]
+    return Prescription(required=None if len(first) > 1 else "required" in first, quote=quote)
 
 
 @cache
-def _payment_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
-    methods = {word.casefold(): method for method, text in _data()["payments"].items() for word in word_list(text)}
-    return phrase_pattern(list(methods)), methods
+def _payment_phrases() -> Phrases[str]:
+    return Phrases({word: method for method, text in _data()["payments"].items() for word in word_list(text)})
 
 
 def read_payments(text: str) -> Iterator[str]:
-    """Yield the means of payment a text names (keys of ``data/statements.yaml``), each once, in order."""
-    pattern, methods = _payment_pattern()
-    seen: set[str] = set()
-    for match in pattern.finditer(text[:MAX_TEXT]):
-        method = methods.get(match[0].casefold())
-        if method and method not in seen:
-            seen.add(method)
-            yield method
+    """Yield the means of payment a text names (keys of ``data/statements.yaml``), each once."""
+    yield from dict.fromkeys(method for _, _, method in _payment_phrases().places(text[:MAX_TEXT]))
 
 
 @cache

@@ -23,7 +23,7 @@ from crawler.extract.identity import read_batch, read_expiry, read_registration
 from crawler.extract.labelled import labelled_values
 from crawler.extract.locale import PageLocale
 from crawler.extract.offers import read_offers
-from crawler.extract.price_elements import PriceElement, price_elements
+from crawler.extract.price_elements import PriceElement, money_holders, price_elements
 from crawler.extract.statements import (
     read_payments,
     read_place,
@@ -49,11 +49,12 @@ class VisibleOffer:
         self.body: HtmlElement = document.root.find("body")
         self.heading = find_heading(document, furniture)
         self._in_cards = self._card_elements(card_groups)
+        self._holders = money_holders(self.body, locale)
         self.price = self._best_price()
         anchor = self.heading if self.heading is not None else self.body
         self.region = region_of(anchor, self.price.element if self.price else None)
         self.labels = labelled_values(self.region)
-        self.offers = read_offers(self.region, locale, self.title or "")
+        self.offers = read_offers([element for element, _ in self._holders], self.region, locale, self.title or "")
         self.buyable = has_buy_button(self.region)
 
     @property
@@ -72,7 +73,7 @@ class VisibleOffer:
         return element in self._in_cards or any(ancestor in self._in_cards for ancestor in element.iterancestors())
 
     def _best_price(self) -> PriceElement | None:
-        found = price_elements(self.body, self._locale, self.heading, self.skips)
+        found = price_elements(self._holders, self._locale, self.heading, self.skips)
         return found[0] if found and found[0].score >= MIN_PRICE_SCORE else None
 
     @property

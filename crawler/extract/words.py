@@ -1,7 +1,7 @@
 """The page words of many languages (``data/page_words.yaml``) for looking up."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -27,18 +27,6 @@ def word_list(text: str) -> list[str]:
     return [word for part in text.split(";") if (word := " ".join(part.split()))]
 
 
-def phrase_pattern(phrases_: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that finds any of the phrases in raw text, so that a match is an exact quote.
-
-    Whole words where the script separates words; any white space or a hyphen counts as a blank.
-    """
-    parts = []
-    for phrase in sorted({phrase.casefold() for phrase in phrases_}, key=len, reverse=True):
-        text = r"[\s\u00a0-]+".join(map(re.escape, phrase.split()))
-        parts.append(text if _NO_WORD_GAPS.search(phrase) else rf"(?<!\w){text}(?!\w)")
-    return re.compile("|".join(parts), re.IGNORECASE)
-
-
 class Phrases(Generic[Meaning]):
     """Words and phrases of many languages, each with what it stands for; found by looking up runs of words.
 
@@ -59,7 +47,34 @@ class Phrases(Generic[Meaning]):
                 self._longest = max(self._longest, len(tokens))
                 self._meaning.setdefault(" ".join(tokens), meaning)
         self._joined_meaning = joined
+        self._by_first: dict[str, list[tuple[str, ...]]] = {}
+        for known in self._meaning:
+            words = tuple(known.split(" "))
+            self._by_first.setdefault(words[0], []).append(words)
+        for entries in self._by_first.values():
+            entries.sort(key=len, reverse=True)
         self._joined = re.compile("|".join(map(re.escape, sorted(joined, key=len, reverse=True))) or r"(?!)")
+
+    def places(self, text: str) -> Iterator[tuple[int, int, Meaning]]:
+        """Yield start, end and meaning of every phrase in raw text, so that ``text[start:end]`` is an exact quote."""
+        tokens = [(match.start(), match.end(), match[0].casefold()) for match in _WORD.finditer(text)]
+        position = 0
+        while position < len(tokens):
+            step = 1
+            for words in self._by_first.get(tokens[position][2], ()):
+                end = position + len(words)
+                if all(
+                    token[2] == word for token, word in zip(tokens[position:end], words, strict=False)
+                ) and end <= len(tokens):
+                    if "\n\n" in text[tokens[position][0] : tokens[end - 1][1]]:
+                        continue
+                    yield tokens[position][0], tokens[end - 1][1], self._meaning[" ".join(words)]
+                    step = len(words)
+                    break
+            position += step
+        if not text.isascii():
+            for match in self._joined.finditer(text):
+                yield match.start(), match.end(), self._joined_meaning[match[0]]
 
     def find(self, text: str) -> Meaning | None:
         """Return what the first phrase of ``text`` stands for, a longer phrase before a shorter one."""
