@@ -165,3 +165,28 @@ def test_entries_come_newest_first_and_by_subject(casefile: Casefile) -> None:
     assert [entry.seq for entry in audit.entries(casefile, limit=2)] == [5, 4]
     assert [entry.seq for entry in audit.entries(casefile, subject="thing:1")] == [2]
     assert json.loads(json.dumps(audit.entries(casefile)[0].detail))["nested"] == {"b": [1], "a": None}
+
+
+def test_no_byte_of_the_log_on_the_disk_can_be_flipped_unseen(casefile: Casefile, tmp_path: Path) -> None:
+    grown(casefile, 12)
+    file = tmp_path / "copy.db"
+    with casefile.read() as db, sqlite3.connect(file) as other:
+        db.backup(other)
+    other.execute("PRAGMA journal_mode = DELETE")
+    rows = other.execute("SELECT * FROM audit").fetchall()
+    other.close()
+    data = file.read_bytes()
+    pages = [start for start in range(0, len(data), 4096) if b'"number":' in data[start : start + 4096]]
+    places = [place for start in pages for place in range(start, start + 4096)]
+    assert len(places) > 1000
+    unseen = 0
+    for place in places[::19]:
+        file.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        other = sqlite3.connect(file)
+        check = audit.verify_connection(other)
+        if check.ok:
+            # Only bytes that belong to no row may be flipped without a word.
+            assert other.execute("SELECT * FROM audit").fetchall() == rows
+            unseen += 1
+        other.close()
+    assert unseen < len(places) // 19 // 3

@@ -146,6 +146,15 @@ def test_a_forged_log_with_fitting_digests_is_refused(casefile: Casefile, tmp_pa
     assert not (tmp_path / "again").exists()
 
 
+def test_a_casefile_of_another_moment_than_its_manifest_is_refused(casefile: Casefile, tmp_path: Path) -> None:
+    backup(casefile, tmp_path / "backup", actor="test")
+    manifest = json.loads((tmp_path / "backup" / "backup.json").read_text())
+    for change in ({"audit_entries": manifest["audit_entries"] + 1}, {"audit_head": "0" * 64}):
+        (tmp_path / "backup" / "backup.json").write_text(json.dumps(manifest | change))
+        with pytest.raises(BackupError, match="not the one that"):
+            restore(tmp_path / "backup", tmp_path / "again", actor="test")
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"format": "other"}'])
 def test_a_folder_that_is_no_backup_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "backup").mkdir()

@@ -269,6 +269,33 @@ class TestLinks:
                 attempt()
 
 
+class TestEachLockAlone:
+    """Shutting somebody out rests on three locks; each holds without the other two."""
+
+    @pytest.fixture
+    def opened(self, casefile: Casefile, ada: Person) -> str:
+        set_password(casefile, ada.id, GOOD, actor="test")
+        return open_session(casefile, ada.id)
+
+    def set_active(self, casefile: Casefile, active: int) -> None:
+        with casefile.write("test") as tx:
+            tx.execute("UPDATE people SET active = ?", (active,))
+            tx.audit("changed", "people")
+
+    def test_an_inactive_person_has_no_use_of_an_open_session_or_password(
+        self, casefile: Casefile, opened: str
+    ) -> None:
+        self.set_active(casefile, 0)
+        assert session_person(casefile, opened) is None
+        assert verify_password(casefile, "Ada", GOOD) is None
+
+    def test_sessions_and_password_of_a_disabled_person_do_not_come_back(self, casefile: Casefile, opened: str) -> None:
+        disable_person(casefile, "Ada", actor="test")
+        self.set_active(casefile, 1)
+        assert session_person(casefile, opened) is None
+        assert verify_password(casefile, "Ada", GOOD) is None
+
+
 def casefile_dump(db: object) -> list[str]:
     return list(db.iterdump())  # type: ignore[attr-defined] # a connection
 
