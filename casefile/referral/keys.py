@@ -46,9 +46,11 @@ def key_path(workspace: Path) -> Path:
 def load_key(workspace: Path) -> SigningKey | None:
     """Return the key of ``workspace``, or None when there is none yet.
 
-    Raises ``ReferralError`` when others than the owner may read it, or when it is no Ed25519 key.
+    Raises ``ReferralError`` when others than the owner may read or replace it, or when it is no Ed25519 key.
     """
     path = key_path(workspace)
+    if path.parent.is_dir() and stat.S_IMODE(path.parent.stat().st_mode) & 0o022:
+        raise ReferralError(f"others could replace the signing key in {path.parent}: run 'chmod 700 {path.parent}'")
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:

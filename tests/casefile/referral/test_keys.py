@@ -44,6 +44,14 @@ def test_a_key_that_others_may_read_is_refused(desk: Desk, mode: int) -> None:
         ensure_key(desk.casefile, actor="a")
 
 
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777])
+def test_a_key_that_others_could_replace_is_refused(desk: Desk, mode: int) -> None:
+    ensure_key(desk.casefile, actor="a")
+    key_path(desk.workspace).parent.chmod(mode)
+    with pytest.raises(ReferralError, match=r"others could replace the signing key in .*run 'chmod 700"):
+        load_key(desk.workspace)
+
+
 def test_a_link_in_the_place_of_the_key_is_refused(desk: Desk, tmp_path: Path) -> None:
     ensure_key(desk.casefile, actor="a")
     path = key_path(desk.workspace)

@@ -11,7 +11,7 @@ from casefile.decisions import DecisionError, decide, undo_last
 from casefile.evidence import bundle_path, custody
 from casefile.ingest import ingest_bundle
 from casefile.people import disable_person
-from casefile.records import Listing, SitePage
+from casefile.records import Listing, ReviewState, SitePage
 from casefile.referral import gather
 from casefile.referral import verify_package as layout
 from casefile.referral.errors import ReferralError
@@ -155,6 +155,17 @@ def test_a_state_that_claims_more_than_its_confirmations_is_not_believed(
     wrong = replace(case, listings=tuple(replace(one, confirmed_by=confirmed_by) for one in case.listings))
     monkeypatch.setattr(gather, "get_case", lambda *_: wrong)
     assert "a second person has not confirmed 2 of its listings" in refused(desk, case.id)
+
+
+@pytest.mark.parametrize("state", ["disputed", "escalated", "rejected"])
+def test_two_confirmations_do_not_outweigh_another_state(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, state: ReviewState
+) -> None:
+    case = get_case(desk.casefile, small_case(desk))
+    assert case is not None
+    other = replace(case, listings=(replace(case.listings[0], state=state), *case.listings[1:]))
+    monkeypatch.setattr(gather, "get_case", lambda *_: other)
+    assert f"listing listing-000001 version 1: {state}" in refused(desk, case.id)
 
 
 def test_an_agency_of_one_may_refer_and_the_referral_says_why(desk: Desk) -> None:
