@@ -57,7 +57,7 @@ class SiteRun:
             settings=self._settings,
             versions=dict(self.versions),
         )
-        process = AsyncCrawlerProcess(scrapy_settings(self.job), install_root_handler=True)
+        process = AsyncCrawlerProcess(scrapy_settings(self.job))
         crawler = process.create_crawler(MarketSpider)
         process.crawl(
             crawler, job=self.job, writer=self.writer, ledger=self.ledger, stop=self.stop, renders=can_render(self.job)

@@ -15,10 +15,11 @@ MAX_PATH_SEGMENTS: Final = 14
 MAX_SAME_SEGMENT: Final = 3
 """``/a/b/a/b/a/b`` is a relative link gone wrong, without end."""
 BARREN_TEMPLATE: Final = 150
-"""Pages of one shape that may be fetched without a single listing or new listing link among them."""
-LARGEST_TEMPLATE: Final = 50_000
+"""Pages of one shape that are read without a single listing or new way to one before the shape is given up."""
 MAX_SITE_PAGES: Final = 60
 """Policy and contact pages fetched first; further ones wait their turn."""
+
+_ANSWERS: Final = 50_000
 
 _TRACKING: Final = re.compile(
     r"utm_\w+|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|yclid|ysclid|twclid|ttclid|igshid|li_fat_id|mc_[ce]id"
@@ -105,18 +106,23 @@ class Candidate:
 
 @dataclass
 class Frontier:
-    """Remembers what was let in; memory is 16 bytes an address plus one counter a template."""
+    """Remembers what was let in; memory is a 16-byte key an address plus one counter a template."""
 
     max_depth: int
     seen: set[bytes] = field(default_factory=set)
-    fetched: Counter[str] = field(default_factory=Counter)
-    yielded: Counter[str] = field(default_factory=Counter)
+    barren: Counter[str] = field(default_factory=Counter)
+    """Pages of a template that were read without gain, as long as none of its pages brought any."""
+    fruitful: set[str] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
     """Why addresses were turned away, and how many."""
     _site_pages: int = 0
+    _answered: set[str] = field(default_factory=set)
+    """Links as written that were let in or seen already: menus repeat them on every page."""
 
     def admit(self, url: str, role: LinkRole, depth: int) -> Candidate | None:
         """Return the candidate for a link found at ``depth``, or None for one that is not worth a request."""
+        if url in self._answered:
+            return None
         address = canonical_url(url)
         if address is None:
             return None
@@ -125,15 +131,17 @@ class Frontier:
         if reason is not None:
             self.refused[reason] += 1
             return None
+        if len(self._answered) >= _ANSWERS:
+            self._answered.clear()
+        self._answered.add(url)
         key = _key(address)
         if key in self.seen:
             return None
         template = template_of(address)
-        if self._is_barren(template):
+        if self.is_barren(template):
             self.refused["template without listings"] += 1
             return None
         self.seen.add(key)
-        self.fetched[template] += 1
         priority = _PRIORITY[role]
         if role == "site":
             self._site_pages += 1
@@ -146,14 +154,19 @@ class Frontier:
         if address is not None:
             self.seen.add(_key(address))
 
-    def credit(self, template: str | None, listings: int) -> None:
-        """Note that a page of ``template`` gave listings or led to new ones."""
-        if template and listings:
-            self.yielded[template] += listings
+    def credit(self, template: str | None, gain: int) -> None:
+        """Note that a page of ``template`` was read, and how many listings or ways to listings it brought."""
+        if not template:
+            return
+        if gain:
+            self.fruitful.add(template)
+            self.barren.pop(template, None)
+        elif template not in self.fruitful:
+            self.barren[template] += 1
 
-    def _is_barren(self, template: str) -> bool:
-        fetched = self.fetched[template]
-        return fetched >= LARGEST_TEMPLATE or (fetched >= BARREN_TEMPLATE and not self.yielded[template])
+    def is_barren(self, template: str) -> bool:
+        """Say whether enough pages of this shape were read for nothing."""
+        return self.barren[template] >= BARREN_TEMPLATE
 
     def _trap(self, address: str, depth: int) -> str | None:
         if depth > self.max_depth:

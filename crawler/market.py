@@ -34,6 +34,8 @@ from crawler.stopping import StopFlag
 MAX_SITEMAP_FILES: Final = 100
 MAX_CARDS: Final = 20_000
 """Short entries of list pages that are remembered until their own page was read."""
+MAX_OFFSITE: Final = 20_000
+"""Links to other sites that are remembered, so that each counts once."""
 _HTML: Final = ("text/html", "application/xhtml+xml", None)
 
 
@@ -69,6 +71,7 @@ class MarketSpider(Spider):
         self._settled_pages: set[str] = set()
         self._cards: dict[str, Listing] = {}
         self._pending: dict[str, None] = {}
+        self._offsite: set[str] = set()
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield the start pages; all else is found from them."""
@@ -164,8 +167,12 @@ class MarketSpider(Spider):
             yield from self._candidate(link.url, link.role, depth)
 
     def _candidate(self, url: str, role: LinkRole, depth: int) -> Iterator[Request]:
+        if url in self._offsite:
+            return
         if self.scope.refusal(url) is not None:
             self.ledger.counts["offsite_links"] += 1
+            if len(self._offsite) < MAX_OFFSITE:
+                self._offsite.add(url)
             return
         candidate = self.frontier.admit(url, role, depth)
         if candidate is not None:

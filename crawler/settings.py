@@ -104,7 +104,9 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
         },
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": 20_000,
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 2,
-        "REFERER_ENABLED": False,  # a shop need not learn which of its pages led here
+        # A shop need not learn which of its pages led here.
+        "REFERRER_POLICY": "scrapy.spidermiddlewares.referer.NoReferrerPolicy",
+        "CONCURRENT_ITEMS": 4,  # Scrapy starts so many tasks for the output of each page
         "LOG_LEVEL": "WARNING",
         "STATS_DUMP": False,
     }

@@ -50,10 +50,12 @@ class PageBudget(ScopeGate):
     """Counts what is about to be fetched, after robots.txt had its say."""
 
     def process_request(self, request: Request) -> None:
-        """Raise :class:`Skipped` when the run has fetched all the pages it may."""
+        """Raise :class:`Skipped` for a trap, and when the run has fetched all the pages it may."""
         if request.meta.get("kind") in UNCOUNTED or request.meta.get("retry_times") or request.meta.get("playwright"):
             return
         spider = self._spider
+        if spider.frontier.is_barren(request.meta.get("template", "")):
+            raise Skipped("trap: pages of this shape brought no listing")
         if spider.ledger.counts["requested"] >= spider.job.max_pages:
             raise Skipped(f"page budget of {spider.job.max_pages} spent")
         spider.ledger.counts["requested"] += 1

@@ -62,15 +62,30 @@ def test_a_page_is_let_in_once_whatever_the_order_of_its_query() -> None:
     assert frontier.admit("http://www.shop.example/p?a=1&b=2", "other", 0) is None
 
 
-def test_an_endless_calendar_is_given_up_and_listings_are_not() -> None:
+def test_an_endless_calendar_is_given_up_once_enough_of_it_was_read_for_nothing() -> None:
     frontier = Frontier(max_depth=12)
-    days = sum(admitted(f"/calendar?day={number}", frontier=frontier) for number in range(2 * BARREN_TEMPLATE))
-    assert days == BARREN_TEMPLATE
+    read = 0
     for number in range(2 * BARREN_TEMPLATE):
-        candidate = frontier.admit(f"{SHOP}/item/{number}", "listing", 0)
-        assert candidate is not None
-        frontier.credit(candidate.template, 1)
+        candidate = frontier.admit(f"{SHOP}/calendar?day={number}", "other", 0)
+        if candidate is not None:
+            read += 1
+            frontier.credit(candidate.template, 0)
+    assert read == BARREN_TEMPLATE
     assert frontier.refused["template without listings"] == BARREN_TEMPLATE
+
+
+def test_many_listings_on_one_page_are_all_let_in() -> None:
+    frontier = Frontier(max_depth=12)
+    assert sum(admitted(f"/item/{number}", frontier=frontier) for number in range(5 * BARREN_TEMPLATE)) == 750
+
+
+def test_a_shape_that_brought_a_listing_is_never_given_up() -> None:
+    frontier = Frontier(max_depth=12)
+    shape = template_of(f"{SHOP}/item/1")
+    frontier.credit(shape, 1)
+    for _ in range(2 * BARREN_TEMPLATE):
+        frontier.credit(shape, 0)
+    assert admitted("/item/2", frontier=frontier)
 
 
 def test_shop_pages_come_first_then_listings_then_ways_to_them() -> None:
