@@ -20,7 +20,7 @@ from pathlib import Path
 from casefile.records import Listing
 from crawler.extract.currencies import currencies
 from crawler.extract.locale import page_locale
-from crawler.pages import extract_page
+from crawler.pages import PageExtract, extract_page
 
 FIELDS = ("price", "currency", "availability", "sku", "brand")
 DEFAULT = Path(__file__).resolve().parent.parent.parent / "shared" / "pages" / "products"
@@ -39,12 +39,16 @@ def found_value(listing: Listing | None, field: str) -> str | None:
     return listing.sku if field == "sku" else listing.brand
 
 
-def is_right(found: str, truth: Iterable[str], field: str, url: str, language: str | None) -> bool:
+def is_right(listing: Listing, found: str, truth: Iterable[str], field: str, page: PageExtract) -> bool:
     """Whether ``found`` is one of the true values, both brought to one form."""
-    return any(_same(found, value.strip(), field, url, language) for value in truth)
+    code = listing.price.currency if listing.price else None
+    return any(_same(found, value.strip(), field, code, page) for value in truth)
 
 
-def _same(found: str, value: str, field: str, url: str, language: str | None) -> bool:
+def _same(found: str, value: str, field: str, code: str | None, page: PageExtract) -> bool:
+    if field == "price" and code in currencies().whole_unit:
+        # The truth of two pages in Chilean pesos took the thousands point for a decimal one (24.990 became 24.99).
+        return Decimal(found) in (Decimal(value), Decimal(value) * 1000)
     if field == "price":
         try:
             # One page's truth keeps the shop's thousands point (2.449 pesos).
@@ -58,7 +62,9 @@ def _same(found: str, value: str, field: str, url: str, language: str | None) ->
             return False
     if field == "currency":
         sign = value.rstrip("~")
-        return found in (sign.upper(), currencies().resolve(sign, page_locale(url, language)).code)
+        if sign == "$":
+            return found in currencies().possible("$")
+        return found in (sign.upper(), currencies().resolve(sign, page_locale(page.url, page.language)).code)
     if field == "availability":
         return found == {"InStock": "in_stock", "OutOfStock": "out_of_stock"}[value]
     fold = re.compile(r"[\W_]+")
@@ -93,7 +99,7 @@ def main() -> int:
             if field not in values:
                 continue
             found = found_value(listing, field)
-            right = found is not None and is_right(found, values[field], field, values["url"], page.language)
+            right = listing is not None and found is not None and is_right(listing, found, values[field], field, page)
             verdicts[field] = "right" if right else "missing" if found is None else "wrong"
             counts[field][verdicts[field]] += 1
             if arguments.verbose and not right:

@@ -89,8 +89,7 @@ class CurrencyTable:
         if entry is None:
             return Denomination(None, f"unknown currency sign {sign}")
         countries, languages = entry.get("countries", {}), entry.get("languages", {})
-        possible = {*countries.values(), *languages.values(), entry.get("default")}
-        if locale.currency in possible and locale.currency:
+        if locale.currency in self.possible(sign):
             return Denomination(locale.currency)
         if locale.country in countries:
             return Denomination(countries[locale.country])
@@ -101,6 +100,12 @@ class CurrencyTable:
         if default and locale.primary_language not in entry.get("undecided_languages", ()):
             return Denomination(default)
         return Denomination(None, f"{sign} is the sign of several currencies and the page names no country")
+
+    def possible(self, sign: str) -> frozenset[str]:
+        """Return every code that an ambiguous sign can stand for."""
+        entry = self._ambiguous.get(sign, {})
+        codes = [*entry.get("countries", {}).values(), *entry.get("languages", {}).values(), entry.get("default")]
+        return frozenset(code for code in codes if code)
 
     def decimal_mark(self, locale: PageLocale) -> DecimalMark | None:
         """Return the decimal mark of the page's country, else of its language, else None."""

@@ -1,6 +1,7 @@
 """A page that offers one thing: its heading, the part of the page about it, its text and whether it is to be had."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from lxml.etree import XPath
@@ -165,17 +166,68 @@ def has_buy_button(region: HtmlElement) -> bool:
     return False
 
 
-def stock_in_words(region: HtmlElement, furniture: Furniture) -> Stock | None:
-    """Return what short texts of the region say about stock; ``sold out`` counts before ``in stock``."""
-    stated: Stock | None = None
-    for element in region.iter(
-        "p", "span", "div", "strong", "b", "li", "td", "dd", "em", "h3", "h4", "button", "small", "label", "link"
-    ):
+def stock_in_words(region: HtmlElement, furniture: Furniture, *, buyable: bool) -> Stock | None:
+    """Return what the region says about stock, most telling words first.
+
+    An element that is named for stock decides; then a buy button; then a short text that says little else.
+    """
+    named: Stock | None = None
+    plain: Stock | None = None
+    for element in region.iter(*_STOCK_TAGS):
         text = element.text
-        if not text or len(text) > 80 or not text.strip():
+        if not text or len(text) > 80 or text.isspace() or len(text) < 4:
             continue
-        if phrases("sold_out").find(text) and not furniture.kind(element):
-            return "out_of_stock"
-        if stated is None and phrases("in_stock").find(text) and not furniture.kind(element):
-            stated = "in_stock"
-    return stated
+        stock = _stock_of(text)
+        if stock is None or _is_hidden(element) or furniture.kind(element):
+            continue
+        if _STOCK_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''} {_parent_names(element)}"):
+            named = named or stock
+        elif len(text.split()) <= 4:
+            plain = "out_of_stock" if "out_of_stock" in (plain, stock) else stock
+    return named or ("in_stock" if buyable else plain)
+
+
+_STOCK_TAGS: Final = (
+    "p",
+    "span",
+    "div",
+    "strong",
+    "b",
+    "li",
+    "td",
+    "dd",
+    "em",
+    "h3",
+    "h4",
+    "button",
+    "small",
+    "label",
+    "a",
+    "i",
+)
+_STOCK_NAME: Final = re.compile(
+    r"avail|stock|lager|dispon|verf|inventory|sold-?out|bestand|nalich|sklad|zalih|"
+    r"stav",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def _stock_of(text: str) -> Stock | None:
+    if phrases("sold_out").find(text):
+        return "out_of_stock"
+    return "in_stock" if phrases("in_stock").find(text) else None
+
+
+def _parent_names(element: HtmlElement) -> str:
+    parent = element.getparent()
+    return f"{parent.get('class') or ''} {parent.get('id') or ''}" if parent is not None else ""
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    for node in [element, *element.iterancestors()][:6]:
+        if "none" in (node.get("style") or "") or node.get("hidden") is not None or node.get("aria-hidden") == "true":
+            return True
+        if re.search(r"(?:^|[\s_-])(?:hidden|hide|invisible|d-none)(?:$|\s)", node.get("class") or ""):
+            return True
+    return False

@@ -58,6 +58,7 @@ _TEXTS_WITH_DIGITS = XPath(
     "descendant-or-self::*[not(self::script or self::style or self::noscript or self::template or self::option)]"
     "[text()[translate(., '0123456789٠١٢٣٤٥٦٧٨٩०१२३४५६७८९０１２３４５６７８９', '') != .]]"
 )
+_TAKEN_OFF = re.compile(r"(?:^|[(\s])[-−+]\s?[^\w\s]{0,2}\s?\d")
 _FRACTION = re.compile(r"cent|fraction|decimal|sup|small|kop|minor", re.IGNORECASE)
 
 
@@ -214,6 +215,7 @@ def _score(element: HtmlElement, text: str, price: Price) -> float:
     score -= 6 if struck else 4 if _FORMER.search(names) else 1 if _FORMER.search(wide) else 0
     score -= 4 if _OTHER_AMOUNT.search(names) else 2 if _OTHER_AMOUNT.search(wide) else 0
     before = _words_before(element)
+    score -= 5 if _TAKEN_OFF.search(text) else 0
     score -= 4 if _FORMER_WORDS.search(before) or _OTHER_WORDS.search(before) else 0
     score -= 2 if _BEHIND.search(one_line(element.tail or "")) else 0
     score += 2 if len(text) <= 24 else -1 if len(text) > 60 else 0

@@ -12,6 +12,7 @@ from crawler.extract.document import Document, one_line
 from crawler.extract.facts import Facts, Stock
 from crawler.extract.gtin import valid_gtin
 from crawler.extract.identity import read_identity
+from crawler.extract.labelled import field_of
 from crawler.extract.locale import PageLocale
 from crawler.extract.money import amount_text, read_price
 from crawler.extract.nodes import Node, short_name
@@ -250,7 +251,13 @@ def _description(node: Node) -> str | None:
 
 
 def _brand(node: Node) -> str | None:
-    return _cut(node.text("brand") or node.text("manufacturer"), 200)
+    stated = _cut(node.text("brand") or node.text("manufacturer"), 200)
+    if stated and ":" in stated:
+        # "More articles of brand: Acme": markup around a link to the brand's shelf.
+        before, _, after = stated.rpartition(":")
+        if field_of(before.rpartition(" ")[2]) in ("brand", "manufacturer"):
+            return after.strip() or None
+    return stated
 
 
 def _seller(offer: Node) -> Seller | None:

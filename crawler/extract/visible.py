@@ -1,7 +1,10 @@
 """What a reader of the page sees of one offer, as facts: the source of last resort, and often the only one."""
 
+import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from casefile.records import Contact, Image, Seller
@@ -14,6 +17,7 @@ from crawler.extract.detail import (
     posting_part,
     region_of,
     stock_in_words,
+    title_segments,
 )
 from crawler.extract.document import Document, one_line
 from crawler.extract.facts import Facts
@@ -35,6 +39,11 @@ from crawler.extract.statements import (
 from crawler.extract.text import inline_text, visible_text
 
 MIN_PRICE_SCORE = 2.5
+_ARTICLE_NUMBER = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]{1,4}\d{5,}|\d{5,14})(?![A-Za-z0-9])")
+_REPEATED = XPath(
+    "boolean(//*[@value=$token or @data-sku=$token or @data-product-id=$token or @data-productid=$token or @data-id=$token"
+    " or @data-item-id=$token or @data-itemid=$token or @data-pid=$token or @data-product=$token or @data-code=$token])"
+)
 
 
 class VisibleOffer:
@@ -59,8 +68,9 @@ class VisibleOffer:
 
     @property
     def title(self) -> str | None:
-        """Text of the heading."""
-        return inline_text(self.heading, limit=500) or None if self.heading is not None else None
+        """Text of the heading, or the first part of ``<title>`` on a page without one."""
+        text = inline_text(self.heading, limit=500) if self.heading is not None else ""
+        return text or next(iter(title_segments(self._document)), None)
 
     def _card_elements(self, groups: Sequence[LinkGroup]) -> set[HtmlElement]:
         within = set(self.heading.iterancestors()) if self.heading is not None else set()
@@ -89,7 +99,7 @@ class VisibleOffer:
         if self.price and not (self.offers and self._is_row_of_offers(self.price)):
             facts.price = self.price.price
         facts.description = description_of(self.region, self.heading, self._furniture)
-        facts.availability = stock_in_words(self.region, self._furniture) or ("in_stock" if self.buyable else None)
+        facts.availability = stock_in_words(self.region, self._furniture, buyable=self.buyable)
         facts.images = tuple(self._images())
         self._take_labels(facts)
         self._take_words(facts)
@@ -128,8 +138,12 @@ class VisibleOffer:
 
     def _take_labels(self, facts: Facts) -> None:
         labels = self.labels
+        if not {"brand", "sku"} <= labels.keys():
+            # Tables of details often stand below, outside the part with heading and price.
+            wide = labelled_values(self.body)
+            labels = {**{name: wide[name] for name in ("brand", "sku", "mpn", "gtin") if name in wide}, **labels}
         facts.brand = _short(labels.get("brand") or labels.get("manufacturer"))
-        facts.sku = _short(labels.get("sku"), 60)
+        facts.sku = _short(labels.get("sku"), 60) or self._number_in_own_address()
         facts.mpn = _short(labels.get("mpn"), 60)
         facts.gtin = valid_gtin(labels.get("gtin"))
         facts.batch = _short(labels.get("batch"), 40)
@@ -139,6 +153,14 @@ class VisibleOffer:
         seller = _short(labels.get("seller"), 120)
         if seller:
             facts.seller = Seller(name=seller)
+
+    def _number_in_own_address(self) -> str | None:
+        """Return the article number in the page's address, when a form field or a data attribute repeats it."""
+        parts = urlsplit(self._document.url)
+        for token in reversed(_ARTICLE_NUMBER.findall(f"{parts.path}?{parts.query}")[-6:]):
+            if _REPEATED(self._document.root, token=token):
+                return str(token)
+        return None
 
     def _images(self) -> list[Image]:
         images: dict[str, Image] = {}

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from casefile.records import Listing, listing_id
+from casefile.records import Listing, Offer, listing_id
 from crawler.extract.bounds import PageRefused
 from crawler.extract.cards import card_title
 from crawler.extract.document import Document, one_line
@@ -29,6 +29,8 @@ from crawler.pages.page import Link, PageExtract, PageKind, SiteText
 
 MAX_CARDS: Final = 300
 MAX_SITE_TEXT: Final = 30_000
+PLAIN_PRICE: Final = 3.5
+"""Score from which a price outside all cards makes a page an offer, whatever list of other offers it shows as well."""
 
 
 def extract_page(body: bytes | str, url: str, *, content_type: str | None = None) -> PageExtract:
@@ -124,6 +126,8 @@ class _PageReader:
             score = 8 * own + 4 * facts.is_offer() + 2 * named + (place == 0)
             if score > best_score:
                 best, best_score, telling = facts, score, own or named
+        if best:
+            _take_variants(best, [facts for _, facts in candidates if facts is not best and facts.title == best.title])
         distinct = {facts.title for _, facts in candidates}
         # Many products and none of them this page's own: a list.
         return best if telling or len(distinct) < 3 else None
@@ -140,8 +144,10 @@ class _PageReader:
             return "listing"
         cards = sum(len(group.links) for group in self.links.card_groups if not group.related)
         seen, url = self.visible, self.document.url
-        if seen.offers or (seen.price and (seen.buyable or cards < 3)):
-            return "listing" if seen.heading is not None else "other"
+        category = bool(CATEGORY_PATH.search(url)) and not LISTING_PATH.search(url)
+        plain = seen.price is not None and seen.price.score >= PLAIN_PRICE and not category
+        if seen.offers or (seen.price and (seen.buyable or plain or cards < 3)):
+            return "listing" if seen.title else "other"
         if cards >= 3 and not (seen.price and seen.is_posting and LISTING_PATH.search(url)):
             return "list"
         if seen.price and seen.heading is not None:
@@ -191,3 +197,15 @@ class _PageReader:
 
     def _site_text(self, text: str) -> str:
         return text[:MAX_SITE_TEXT]
+
+
+def _take_variants(facts: Facts, others: Sequence[Facts]) -> None:
+    """Add products of the same name (sizes, colours written as products of their own) as variants of one."""
+    if facts.availability == "out_of_stock" and any(other.availability == "in_stock" for other in others):
+        facts.availability = "in_stock"
+    rows = []
+    for other in others[:100]:
+        if other.price and other.sku:
+            raw = one_line(f"{other.sku} {other.price.raw}")[:300]
+            rows.append(Offer(raw=raw, amount=other.price.amount, currency=other.price.currency))
+    facts.offers = facts.offers or tuple(rows)
