@@ -17,7 +17,7 @@ from casefile.queue_rows import fold
 
 RARE = 5_000
 """A search with at most so many candidates is answered from the trigram index alone."""
-WALK = 20_000
+WALK = 10_000
 """How many rows a search walks at most before it hands back a shorter page and the place to go on from."""
 
 
