@@ -1,0 +1,1 @@
+"""The shops of the sandbox, one module each: ``build(stage)`` returns the ASGI application of a site."""
