@@ -247,15 +247,15 @@ def _web_contact(href: str) -> Contact | None:
         digits = re.sub(r"\D", "", number)
         return Contact(kind="whatsapp", raw=href[:200], value=e164("+" + digits)) if len(digits) >= 6 else None
     kind = _LINK_KINDS.get(host)
+    if kind == "signal":
+        signal = e164(parts.fragment.rpartition("/")[2])
+        return Contact(kind=kind, raw=href[:200], value=signal) if signal else None
     if kind is None or not first or first.lower() in _NOT_A_PROFILE:
         return None
     if kind == "telegram":
         second = parts.path.strip("/").split("/")
         handle = second[1] if first == "s" and len(second) > 1 else first
         return Contact(kind=kind, raw=href[:200], value=handle.lstrip("@"))
-    if kind == "signal":
-        number = parts.fragment.rpartition("/")[2]
-        return Contact(kind=kind, raw=href[:200], value=e164(number)) if number else None
     return Contact(kind=kind, raw=href[:200], value=first.lstrip("@"))
 
 

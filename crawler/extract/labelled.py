@@ -72,7 +72,7 @@ def _pair_of_line(line: HtmlElement) -> Iterator[tuple[str, str]]:
     """Yield what ``<li>SKU: 12</li>`` and ``<p><b>SKU</b> 12</p>`` say."""
     head = (line.text or "").strip()
     if not head and len(line) and line[0].tag in ("b", "strong", "span", "em", "label", "small", "div", "dt", "i"):
-        label = _short(line[0])
+        label = _own_text(line[0])
         if label and field_of(label):
             rest = inline_text(line, limit=MAX_VALUE)
             yield label, rest[len(label) :].lstrip(" :：-–") if rest.startswith(label) else ""
@@ -85,6 +85,12 @@ def _pair_of_line(line: HtmlElement) -> Iterator[tuple[str, str]]:
         if found and len(label) <= MAX_LABEL:
             yield label, value.strip()
             return
+
+
+def _own_text(element: HtmlElement) -> str:
+    """Return the text an element begins with, also one level down; deep subtrees are not walked for a label."""
+    text = one_line(element.text or "")
+    return text or (one_line(element[0].text or "") if len(element) == 1 else "")
 
 
 def _short(element: HtmlElement) -> str:

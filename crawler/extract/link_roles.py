@@ -26,7 +26,7 @@ LISTING_PATH: Final = re.compile(
     r"anzeige|annonce|anuncio|aviso|classified-ad|topic|thread|threads|post|posts|t|d|deal|urun|ilan|iklan|barang)[/-]"
     r"|(?:viewtopic|showthread|viewthread|product_info|product-page|show_item|item)\.php|route=product/product|"
     r"[?&](?:product_id|pid|item_id|item|goods_id|topic|tid)="
-    r"|-p-?\d{3,}|/\d{5,}(?:\.html?|/|$)|[-_]\d{4,}\.html?$|\.html?$",
+    r"|-p-?\d{3,}|/\d{5,}(?:\.html?|/|$)|[-_]\d{4,}\.html?$",
     re.IGNORECASE,
 )
 CATEGORY_PATH: Final = re.compile(

@@ -29,6 +29,7 @@ from crawler.pages.page import Link, PageExtract, PageKind, SiteText
 
 MAX_CARDS: Final = 300
 MAX_SITE_TEXT: Final = 30_000
+MAX_ROLE_WORDS: Final = 6
 PLAIN_PRICE: Final = 3.5
 """Score from which a price outside all cards makes a page an offer, whatever list of other offers it shows as well."""
 
@@ -133,10 +134,13 @@ class _PageReader:
         return best if telling or len(distinct) < 3 else None
 
     def _site_role(self) -> Any:  # noqa: ANN401 - one of the roles of pages.page
-        path = urlsplit(self.document.url).path
-        if self.visible.price or self.visible.offers or self.visible.buyable:
+        url, seen = self.document.url, self.visible
+        path = urlsplit(url).path
+        if seen.price or seen.offers or seen.buyable or LISTING_PATH.search(url):
             return None
-        role = site_role_of(self.visible.title or "", path if not LISTING_PATH.search(path) else "")
+        # A post may well be titled "free shipping of ..."; a page about shipping has little more in its heading.
+        title = seen.title or ""
+        role = site_role_of(title if len(title.split()) <= MAX_ROLE_WORDS else "", path)
         return "home" if role is None and path in ("", "/", "/index.html", "/index.php") else role
 
     def _kind(self, structured: Sequence[Facts], role: str | None, text: str) -> PageKind:
@@ -156,7 +160,7 @@ class _PageReader:
             return "site"
         if role == "home":
             return "other"
-        if seen.heading is not None and not CATEGORY_PATH.search(url) and len(text) >= 60:
+        if seen.heading is not None and not category and len(text) >= 60:
             if seen.buyable or LISTING_PATH.search(url) or (seen.is_posting and seen.labels):
                 return "listing"
         return "other"
