@@ -79,7 +79,7 @@ def ingest_bundle(
             report(1000, 1000)
             return known
         with tempfile.TemporaryFile("w+", dir=home, encoding="utf-8") as spool:
-            rows = _spool(bundle, spool)
+            rows = _spool(bundle, spool, lambda done: report(500 + done, 1000))
             report(700, 1000)
             target = home / bundle.hash
             _copy(bundle, home, target)
@@ -137,9 +137,11 @@ class _Spooled:
     sites: int = 0
 
 
-def _spool(bundle: CheckedBundle, spool: IO[str]) -> _Spooled:
+def _spool(bundle: CheckedBundle, spool: IO[str], progress: Callable[[int], None]) -> _Spooled:
     """Parse and check every record, and write what the transaction needs of each, one JSON line a record."""
     sizes = {file.path: file.bytes for file in bundle.manifest.files}
+    # What the run says it found; only the progress bar believes it.
+    expected = max(bundle.run.counts.get("listings", 0), 1)
     count, captures = _Spooled(), set()
     for number, capture in records(bundle.folder, CAPTURES_NAME, Capture):
         check_capture(bundle, sizes, number, capture)
@@ -158,6 +160,8 @@ def _spool(bundle: CheckedBundle, spool: IO[str]) -> _Spooled:
             raise BundleError(f"{where}: capture {listing.capture} is not in {CAPTURES_NAME}")
         spool.write(json.dumps(["listing", *versions.listing_row(listing)], ensure_ascii=False) + "\n")
         count.listings += 1
+        if count.listings % ROWS_AT_ONCE == 0:
+            progress(min(count.listings * 200 // expected, 200))
     return count
 
 
