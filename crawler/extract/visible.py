@@ -41,9 +41,9 @@ from crawler.extract.text import inline_text, visible_text
 MIN_PRICE_SCORE = 2.5
 _ARTICLE_NUMBER = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]{1,4}\d{5,}|\d{5,14})(?![A-Za-z0-9])")
 _REPEATED = XPath(
-    " or @data-item-id=$token or @data-itemid=$token or @data-pid=$token or @data-product=$token"
-    " or @data-code=$token])"
-    " or @data-item-id=$token or @data-itemid=$token or @data-pid=$token or @data-product=$token or @data-code=$token])"
+    "boolean(//*[@value=$token or @data-sku=$token or @data-product-id=$token or @data-productid=$token"
+    " or @data-id=$token or @data-item-id=$token or @data-itemid=$token or @data-pid=$token"
+    " or @data-product=$token or @data-code=$token])"
 )
 
 
