@@ -37,6 +37,10 @@ def write_listing(facts: ListingFacts) -> dict[str, Any]:
     listing = facts.listing
     shown = present(listing.to_json())
     entry: dict[str, Any] = {name: shown[name] for name in PLAIN_FIELDS if name in shown}
+    for offer in entry.get("offers", ()):
+        if offer.get("count", 0) < 0:
+            # A misreading; what the row says stays in ``raw``.
+            del offer["count"]
     for name in NEEDS_RAW:
         entry[name] = _with_raw(entry.get(name))
     entry |= {

@@ -89,6 +89,20 @@ def test_hostile_text_stays_text() -> None:
     assert html.escape(ATTACK, quote=False)[:10] in page or "&lt;script&gt;" in page
 
 
+def test_no_text_of_a_referral_acts_wherever_it_stands() -> None:
+    def attacked(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: attacked(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [attacked(item) for item in value]
+        return value + ATTACK if isinstance(value, str) else value
+
+    shown = Tags(cover(attacked(full_referral()))).tags
+    plain = Tags(cover()).tags
+    assert {tag for tag, _ in shown} == {tag for tag, _ in plain}
+    assert {name for _, attributes in shown for name in attributes} == {name for _, held in plain for name in held}
+
+
 def test_links_lead_only_into_the_package() -> None:
     for tag, attributes in Tags(cover()).tags:
         for name in ("href", "src", "action", "srcset", "style"):

@@ -12,7 +12,9 @@ import pytest
 from casefile.audit import verify
 from casefile.cases import get_case
 from casefile.decisions import undo_last
+from casefile.evidence import custody
 from casefile.people import disable_person
+from casefile.records import CustodyEntry
 from casefile.referral import make, outbox
 from casefile.referral import verify_package as layout
 from casefile.referral.errors import ReferralError
@@ -21,6 +23,7 @@ from casefile.referral.outbox import list_referrals
 from casefile.referral.package import Packed, write_package
 from casefile.referral.verify import verify_referral
 from casefile.store import Casefile, CasefileError
+from tests.casefile.making import listing
 from tests.casefile.referral.desk import Desk, small_case
 
 CHILD = """
@@ -196,6 +199,45 @@ def test_a_confirmation_taken_back_while_the_package_is_made_stops_it(
     with pytest.raises(ReferralError, match="a second person has not confirmed"):
         desk.refer(small_case(desk))
     assert list_referrals(desk.casefile) == []
+
+
+def test_a_listing_that_joins_the_case_while_the_package_is_made_stops_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = small_case(desk)
+    desk.bring([listing(3)], run_id="run-2")
+
+    def and_meanwhile(files: dict[str, bytes | Path], target: Path) -> Packed:
+        desk.confirm("listing-000003")
+        return write_package(files, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(make, "write_package", and_meanwhile)
+        with pytest.raises(ReferralError, match="changed while its referral was made"):
+            desk.refer(case)
+    assert list_referrals(desk.casefile) == []
+    assert len(verify_referral(desk.refer(case).path).referral["listings"]) == 3
+
+
+def test_a_custody_log_that_grows_while_the_package_is_made_stops_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = small_case(desk)
+
+    def and_meanwhile(files: dict[str, bytes | Path], target: Path) -> Packed:
+        with desk.casefile.write("test") as tx:
+            (bundle,) = tx.execute("SELECT hash FROM bundles").fetchone()
+            last = custody(desk.casefile, bundle)[-1].hash
+            entry = CustodyEntry.link(last, at=desk.clock(), actor="x", action="inspected")
+            tx.execute("INSERT INTO custody (bundle_hash, record) VALUES (?, ?)", (bundle, entry.model_dump_json()))
+            tx.audit("inspected", bundle)
+        return write_package(files, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(make, "write_package", and_meanwhile)
+        with pytest.raises(ReferralError, match="grew meanwhile: try again"):
+            desk.refer(case)
+    assert desk.refer(case)
 
 
 def test_two_referrals_are_never_made_at_once(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from casefile.decisions import DecisionError, decide, undo_last
 from casefile.evidence import bundle_path, custody
 from casefile.ingest import ingest_bundle
 from casefile.people import disable_person
-from casefile.records import Listing, ReviewState, SitePage
+from casefile.records import CustodyEntry, Listing, ReviewState, SitePage
 from casefile.referral import gather
 from casefile.referral import verify_package as layout
 from casefile.referral.errors import ReferralError
@@ -231,6 +231,62 @@ def test_damaged_evidence_stops_the_referral_and_is_named(desk: Desk, name: str,
         path.write_bytes(data[:-1])
     message = refused(desk, case)
     assert name.rpartition("/")[2] in message or "manifest" in message
+
+
+def test_a_manifest_that_was_written_anew_stops_the_referral(desk: Desk) -> None:
+    case = small_case(desk)
+    path = bundle_of(desk, case) / "bundle.json"
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"2026-11-21", b"2025-11-21"))
+    assert "the manifest of bundle" in refused(desk, case)
+
+
+def test_a_custody_log_with_a_foreign_entry_stops_the_referral(desk: Desk) -> None:
+    case = small_case(desk)
+    with desk.casefile.write("test") as tx:
+        (bundle,) = tx.execute("SELECT hash FROM bundles").fetchone()
+        entry = CustodyEntry.link("0" * 64, at=desk.clock(), actor="x", action="slipped in")
+        tx.execute("INSERT INTO custody (bundle_hash, record) VALUES (?, ?)", (bundle, entry.model_dump_json()))
+        tx.audit("test", bundle)
+    assert "is broken at entry 3" in refused(desk, case)
+
+
+def test_what_does_not_fit_the_schema_is_never_signed(desk: Desk) -> None:
+    case = small_case(desk)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("casefile.referral.build.tools", lambda: [{"name": "pharmakon"}])
+        assert "tools.0: 'version' is a required property" in refused(desk, case)
+
+
+def test_no_page_can_write_itself_out_of_a_referral(desk: Desk) -> None:
+    long = "x" * 120_000
+    texts = ("brand", "sku", "mpn", "gtin", "batch", "expiry", "registration", "ships_from", "language", "url")
+    odd = listing(
+        1,
+        **dict.fromkeys(texts, long),  # type: ignore[arg-type] # text fields
+        price={"raw": long},
+        seller={"name": long, "url": long, "handle": long},
+        contacts=[{"kind": long, "raw": long, "value": long}, {"kind": "email", "raw": ""}],
+        offers=[{"raw": long, "form": long, "count": 60}, {"raw": "-5 pills", "count": -5}, {"raw": ""}],
+        payments=[long],
+        ships_to=[long],
+        category=[long],
+        images=[{"url": f"data:image/png;base64,{long}", "pdq": "none", "alt": long}],
+        product={"brand": long, "strength": long, "form": long, "atc": long},
+        prescription={"quote": long},
+    )
+    (found,) = verify_referral(desk.refer(desk.confirmed_case([odd])).path).referral["listings"]
+    assert found["sku"] == long
+    assert found["offers"] == [{"raw": long, "form": long, "count": 60}, {"raw": "-5 pills"}]
+    assert len(found["contacts"]) == 1
+
+
+def test_a_copy_never_takes_the_place_of_another_file(desk: Desk, tmp_path: Path) -> None:
+    there = tmp_path / "referral-PHK-2026-000000000001.zip"
+    there.write_bytes(b"something else")
+    with pytest.raises(ReferralError, match="exists already and was left alone; the package is"):
+        desk.refer(small_case(desk), out=tmp_path)
+    assert there.read_bytes() == b"something else"
 
 
 def test_a_bundle_that_is_gone_stops_the_referral(desk: Desk) -> None:
