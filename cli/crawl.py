@@ -72,6 +72,7 @@ def crawl(
         urls, out, given
     )  # fmt: skip
     _refuse_used_folder(out)
+    _refuse_missing_browser(job)
     report = _run(job, show=not as_json)
     if as_json:
         click.echo(json.dumps(report.model_dump(mode="json", exclude_none=True), ensure_ascii=False))
@@ -106,6 +107,16 @@ def _refuse_used_folder(out: Path) -> None:
     """Say so before a process is started; the writer checks again."""
     if out.is_dir() and any(out.iterdir()):
         raise refuse(f"{out} is not empty: choose a new folder (or --recover {out} if a run there was killed)")
+
+
+def _refuse_missing_browser(job: "CrawlJob") -> None:
+    from crawler.net.browser import BROWSER_VARIABLE, find_browser
+
+    if job.render == "always" and find_browser() is None:
+        raise refuse(
+            "no Chromium was found, so no page can be rendered: install it (Debian: apt install chromium), "
+            f"name it in {BROWSER_VARIABLE}, or crawl with --render auto"
+        )
 
 
 def _run(job: "CrawlJob", *, show: bool) -> RunReport:
@@ -144,6 +155,8 @@ def _print_summary(report: RunReport, out: Path) -> None:
             reasons[key] = reasons.get(key, 0) + 1
     for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:8]:
         click.echo(f"  {number} x {reason}")
+    if counts.get("unrendered"):
+        click.echo(f"  {counts['unrendered']} pages show nothing without a browser, and none was used")
     click.echo(f"bundle: {out}")
 
 

@@ -27,6 +27,7 @@ from crawler.stopping import StopFlag
 
 _PROGRESS_SECONDS: Final = 0.2
 _SYNC_SECONDS: Final = 5.0
+_REFUSED_HOSTS: Final = 50
 _LIBRARIES: Final = ("scrapy", "twisted", "lxml", "warcio", "playwright", "scrapy-playwright", "protego")
 
 
@@ -78,6 +79,9 @@ class SiteRun:
         if reason == "finished" and self.ledger.counts["requested"] >= self.job.max_pages:
             reason = "page budget spent"
         spider.finish(reason)
+        refused = self.ledger.browser_refused.most_common(_REFUSED_HOSTS)
+        if refused:
+            self.writer.custody("browser_refused", hosts=dict(refused))
         report = RunReport(
             run_id=self.writer.run_id,
             kind="crawl",

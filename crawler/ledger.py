@@ -54,6 +54,9 @@ class Ledger:
     sitemaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Origin to the sitemaps its robots.txt names."""
 
+    browser_refused: Counter[str] = field(default_factory=Counter)
+    """``host:port`` that rendered pages asked for and did not get."""
+
     def settle(
         self, url: str, outcome: Outcome, *, status: int | None = None, reason: str | None = None, listings: int = 0
     ) -> None:

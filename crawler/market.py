@@ -6,10 +6,11 @@ what, and how often, is decided by the middlewares of ``crawler.net``. This modu
 
 from collections.abc import AsyncIterator, Iterator
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import quote
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
 from twisted.python.failure import Failure
@@ -72,6 +73,13 @@ class MarketSpider(Spider):
         self._cards: dict[str, Listing] = {}
         self._pending: dict[str, None] = {}
         self._offsite: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's own
+        """Build, and listen for faults of our own code."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.page_failed, signal=signals.spider_error)
+        return spider
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield the start pages; all else is found from them."""
@@ -314,6 +322,13 @@ class MarketSpider(Spider):
         plain: Capture = failure.request.meta["plain_capture"]  # type: ignore[attr-defined] # set by Scrapy
         reason = f"not rendered: {failure.getErrorMessage().splitlines()[0][:200]}"
         self._settle(failure.request.meta["asked"], plain, reason=reason)  # type: ignore[attr-defined]
+
+    def page_failed(self, failure: Failure, response: Response) -> None:
+        """Report a page on which our own code failed; its capture is in the bundle."""
+        url = response.meta.get("asked", response.url)
+        self._pending.pop(url, None)
+        self.ledger.counts["page_faults"] += 1
+        self.ledger.settle(url, "error", status=response.status, reason=f"not processed: {failure.value}"[:300])
 
     # -- outcomes ------------------------------------------------------------------------------------------------
 

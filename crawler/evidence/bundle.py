@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self, TextIO
 
+import rfc8785
 from pydantic import JsonValue
 
 from casefile.records import (
@@ -215,8 +216,25 @@ class BundleWriter:
 
 
 def canonical_line(record: Record) -> str:
-    """Return the record as one line of JSON in RFC 8785 form, with absent values left out."""
-    return canonical_bytes(record.to_json()).decode() + "\n"
+    """Return the record as one line of JSON in RFC 8785 form, with absent values left out.
+
+    JSON has no place for half of a surrogate pair, which a page can write as an escape: it becomes U+FFFD.
+    """
+    data = record.to_json()
+    try:
+        return canonical_bytes(data).decode() + "\n"
+    except (UnicodeEncodeError, rfc8785.CanonicalizationError):
+        return canonical_bytes(_without_half_characters(data)).decode() + "\n"
+
+
+def _without_half_characters(value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_half_characters(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_without_half_characters(key)): _without_half_characters(item) for key, item in value.items()}
+    return value
 
 
 def lock_folder(folder: Path) -> TextIO:

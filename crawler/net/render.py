@@ -68,6 +68,7 @@ class GuardedBrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[mi
         await super().close()
         if self._proxy is not None:
             spider: MarketSpider = self._crawler.spider  # type: ignore[assignment] # the only spider there is
+            spider.ledger.browser_refused += self._proxy.refused
             spider.ledger.counts["browser_refused"] += self._proxy.refused.total()
             await self._proxy.close()
 

@@ -69,6 +69,16 @@ def test_a_folder_in_use_is_refused_before_anything_is_fetched(tmp_path: Path) -
     assert "is not empty" in result.output
 
 
+def test_rendering_without_a_browser_is_refused_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHARMAKON_BROWSER", str(tmp_path / "no-such-browser"))
+    result = run("crawl", "http://a.example/", "--out", str(tmp_path / "b"), "--render", "always")
+    assert result.exit_code == 1
+    assert "no Chromium was found" in result.output
+    assert not (tmp_path / "b").exists()
+
+
 def test_recover_says_what_it_kept_and_what_it_set_aside(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     with open_writer(folder) as writer:

@@ -97,3 +97,10 @@ def test_records_are_on_disk_before_the_method_returns(tmp_path: Path) -> None:
         capture = write_page(writer, 1)
         assert capture.id in (tmp_path / "bundle" / "captures.jsonl").read_text()
         assert (tmp_path / "bundle" / capture.warc_file).stat().st_size >= capture.warc_offset + capture.warc_length
+
+
+def test_half_a_character_is_replaced_and_a_whole_pair_joined(tmp_path: Path) -> None:
+    with open_writer(tmp_path / "bundle") as writer:
+        writer.write_listing(Listing.model_construct(id="a", title="half \ud83d, whole \ud83d\ude00", sources={}))
+    (line,) = (tmp_path / "bundle" / "listings.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["title"] == "half \ufffd, whole \U0001f600"

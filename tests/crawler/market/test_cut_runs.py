@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -15,7 +16,8 @@ import pytest
 from casefile.records import BundleManifest
 from crawler.evidence.recover import recover_bundle
 from crawler.job import CrawlJob
-from tests.crawler.local_site import Answer, LocalSite, links_page, product_page
+from crawler.run import CrawlError, Stop, run_job
+from tests.crawler.local_site import Answer, LocalSite, Visit, links_page, product_page
 
 needs_prlimit = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limit is set with prlimit (Linux)")
 
@@ -169,3 +171,50 @@ def test_a_run_does_not_write_over_another(slow_shop: LocalSite, tmp_path: Path)
     assert status == 1
     assert "is not empty" in json.loads(said)["fault"]
     assert os.listdir(out) == ["notes"]
+
+
+def test_a_run_that_hangs_is_killed_after_its_time_and_can_be_recovered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.run._OVERTIME_SECONDS", 1.0)
+    stop = Stop()
+
+    def hang(visit: Visit) -> Answer | str:
+        for child in stop._children:
+            os.kill(child.pid, signal.SIGSTOP)
+        return product_page("Last")
+
+    with LocalSite({"/": product_page("One", links='<a href="/hang">more</a>'), "/hang": hang}) as site:
+        job = CrawlJob(
+            start_urls=(site.url(),), out=tmp_path / "bundle", render="never", allow_loopback=True, max_seconds=5.0
+        )
+        with pytest.raises(CrawlError, match=r"was killed \(signal 9\).*--recover"):
+            run_job(job, stop=stop)
+    recovery = recover_bundle(tmp_path / "bundle")
+    assert recovery is not None
+    assert recovery.listings == 1
+
+
+def test_ctrl_c_ends_the_command_with_a_sealed_bundle_and_status_1(slow_shop: LocalSite, tmp_path: Path) -> None:
+    under_way = threading.Event()
+
+    def tell(visit: Visit) -> Answer | str:
+        under_way.set()
+        return product_page("Told")
+
+    slow_shop.pages["/p/5"] = tell
+    out = tmp_path / "bundle"
+    arguments = ["crawl", slow_shop.url(), "--out", str(out), "--allow-loopback", "--render", "never"]
+    command = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-c", "from cli.main import main; main()", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert under_way.wait(60)
+    command.send_signal(signal.SIGINT)
+    said, complaint = command.communicate(timeout=60)
+    assert command.returncode == 1
+    assert f"bundle: {out}" in said
+    assert "the run was cut: stopped by SIGTERM; what it fetched is sealed in the bundle" in complaint
+    assert (out / "bundle.json").exists()

@@ -32,6 +32,7 @@ def pages() -> dict[str, Answer | str]:
         "/nowhere": Answer(status=302, headers={"Location": "http://[broken"}),
         "/wall": Answer("<title>Just a moment...</title>"),
         "/no": Answer("<title>403 Forbidden</title>", status=403),
+        "/half-character": product_page("Half \\ud83d character"),
         "/good": product_page("Good"),
     }
     return {"/": links_page(*found), **found}
@@ -70,6 +71,12 @@ def test_the_run_goes_on_and_finds_what_is_good(hostile: tuple[LocalSite, Bundle
     _, bundle = hostile
     assert bundle.report.finish_reason == "finished"
     assert {"Good", "Short"} <= {listing.title for listing in bundle.listings}
+
+
+def test_half_a_character_becomes_a_replacement_and_loses_no_listing(hostile: tuple[LocalSite, Bundle]) -> None:
+    site, bundle = hostile
+    assert bundle.outcome(site.url("/half-character")).outcome == "ok"
+    assert [listing for listing in bundle.listings if str(listing.url).endswith("/half-character")]
 
 
 def test_text_in_another_encoding_is_read_right(hostile: tuple[LocalSite, Bundle]) -> None:
