@@ -5,6 +5,7 @@ A phrase is ``(no|without) (a)? @rx`` with
 ``word*`` / ``*word``   any ending / any beginning of the word (at most 14 letters)
 ``(a|b c)`` ``(a)?``    alternatives, optional part
 ``..`` ``...``          up to three / seven words between, inside one clause
+``x?``                  an optional letter
 ``#``                   a number
 ``@name``               the words of that name in ``words.yaml`` for the phrase's language
 
@@ -120,7 +121,17 @@ class _Parser:
             return Number()
         if len(lexeme) > 1 and lexeme.startswith("@"):
             return self._named(lexeme[1:])
-        return word(lexeme)
+        spellings = _spellings(lexeme)
+        return word(lexeme) if len(spellings) == 1 else Choice(tuple((word(each),) for each in spellings))
+
+
+def _spellings(lexeme: str) -> list[str]:
+    """Return the spellings of a word with optional letters: ``colou?r`` is ``color`` and ``colour``."""
+    at = lexeme.find("?")
+    if at < 1:
+        return [lexeme]
+    rest = _spellings(lexeme[at + 1 :]) if at + 1 < len(lexeme) else [""]
+    return [lexeme[:end] + tail for end in (at - 1, at) for tail in rest if lexeme[:end] + tail]
 
 
 def word(lexeme: str) -> Word:
