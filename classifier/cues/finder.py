@@ -109,7 +109,7 @@ class CueCatalogue:
                 elif (against := scope.against(number, hit)) is None:
                     cues.append(_cue(text, hit))
                 else:
-                    protections.append(_protection(text, against, hit.phrase.label))
+                    protections.append(_protection(fields[against.field], against.hit, hit.phrase.label))
         protections += [_protection(text, hit, None) for text, hit in beside if not _gives_way(text, hit, cues)]
         cues += lexical_cues(listing, fields, scope)
         audience = max(addressed, key=lambda each: (addressed[each], each), default="person")

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.clauses import phrases as clause_spans
 from classifier.clauses import sentences as sentence_spans
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 _DENIAL_REACH = 34
 """Characters before (or after) a cue in its clause where a negation denies it: about four words."""
+
+
+class Against(NamedTuple):
+    """What takes a cue away: a phrase and the number of the field it stands in."""
+
+    field: int
+    hit: Hit
 
 
 class Scope:
@@ -33,29 +40,29 @@ class Scope:
         self._denials: dict[tuple[int, str, bool], list[Span]] = {}
         self._negations = negations
         self._protective = [[hit for hit in found if hit.phrase.scope not in (None, "audience")] for found in hits]
-        self._over_text = [hit for found in self._protective for hit in found if hit.phrase.scope == "text"]
+        self._over_text = [
+            Against(number, hit) for number, found in enumerate(self._protective) for hit in found if hit.phrase.scope == "text"
+        ]
         self._sentences: dict[int, list[tuple[int, int]]] = {}
 
-    def against(self, number: int, hit: Hit) -> Hit | None:
+    def against(self, number: int, hit: Hit) -> Against | None:
         """Return the protective phrase that takes ``hit`` (in field ``number``) away, None when it stands."""
         other = self.against_span(number, hit.start, hit.end, hit.phrase.label, strong=hit.phrase.strong)
         if other is None and hit.phrase.negatable:
-            return self._denied(number, hit)
+            return Against(number, hit) if self._denied(number, hit) else None
         return other
 
-    def _denied(self, number: int, hit: Hit) -> Hit | None:
-        """Return ``hit`` itself as a negation when a negation of its language stands beside it in its clause."""
+    def _denied(self, number: int, hit: Hit) -> bool:
+        """Return whether a negation of its language stands beside ``hit`` in its clause."""
         negation = self._negations.get(hit.phrase.language)
         if negation is None:
-            return None
+            return False
         left, right = self._clause(number, hit.start, hit.end)
         low, high = max(left, hit.start - _DENIAL_REACH), min(right, hit.end + _DENIAL_REACH)
         language = hit.phrase.language
-        if any(low <= s and e <= hit.start for s, e in self._denied_at(number, language, negation, before=True)):
-            return hit
-        if any(hit.end <= s and e <= high for s, e in self._denied_at(number, language, negation, before=False)):
-            return hit
-        return None
+        before = self._denied_at(number, language, negation, before=True)
+        after = self._denied_at(number, language, negation, before=False)
+        return any(low <= s and e <= hit.start for s, e in before) or any(hit.end <= s and e <= high for s, e in after)
 
     def _denied_at(self, number: int, language: str, negation: Negation, *, before: bool) -> list[Span]:
         """Return where the negations of ``language`` stand in a field, found once."""
@@ -80,10 +87,10 @@ class Scope:
             spans = self._sentences[number] = sentence_spans(self._fields[number].normalised.text)
         return _span(spans, at)
 
-    def against_span(self, number: int, start: int, end: int, cue: str, *, strong: bool = False) -> Hit | None:
+    def against_span(self, number: int, start: int, end: int, cue: str, *, strong: bool = False) -> Against | None:
         """As :meth:`against`, for a span of the field's normalised text."""
         for other in self._over_text:
-            if not other.phrase.cues or cue in other.phrase.cues:
+            if not other.hit.phrase.cues or cue in other.hit.phrase.cues:
                 return other
         for other in self._protective[number]:
             scope, cues = other.phrase.scope, other.phrase.cues
@@ -91,9 +98,9 @@ class Scope:
                 continue
             if scope == "match":
                 if not strong and other.start < end and start < other.end:
-                    return other
+                    return Against(number, other)
             elif self._same(number, other.start, start, whole=scope == "sentence"):
-                return other
+                return Against(number, other)
         return None
 
     def _same(self, number: int, one: int, two: int, *, whole: bool) -> bool:
