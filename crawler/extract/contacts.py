@@ -70,7 +70,7 @@ _TELEPHONE_WORD: Final = re.compile(
     r"[^\d+\n]{0,25}$",
     re.IGNORECASE,
 )
-_NUMBER: Final = re.compile(r"(?<![\w.+/-])(?:\+|00)?\(?\d[\d\s().\u00a0/-]{5,22}\d(?![\w]|\.\d)")
+_NUMBER: Final = re.compile(r"(?<![\w.+/-])(?:\+|00)?\(?\d[\d \t().\u00a0\u2009\u202f/-]{5,22}\d(?![\w]|\.\d)")
 _NOT_A_HANDLE: Final = frozenset(
     "me us now for the and our only here channel group contact chat app id is on at via or with number messenger"
     " support".split()

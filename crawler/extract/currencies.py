@@ -67,7 +67,10 @@ class CurrencyTable:
         if len(sign) == 1:
             return sign in self._single
         known = self._folded.get(sign.casefold())
-        return known is not None and (sign.isupper() or known.lower() not in _WORDS_LIKE_CODES)
+        if known is None or (len(sign) == 2 and sign.isalpha() and sign != known and sign not in self._ambiguous):
+            # Two letters in another case than the sign's are something else (KN95).
+            return sign in self._signs
+        return sign.isupper() or known.lower() not in _WORDS_LIKE_CODES
 
     def resolve(self, sign: str, locale: PageLocale) -> Denomination:
         """Return what ``sign`` means on a page of ``locale``."""
@@ -107,10 +110,15 @@ class CurrencyTable:
         codes = [*entry.get("countries", {}).values(), *entry.get("languages", {}).values(), entry.get("default")]
         return frozenset(code for code in codes if code)
 
-    def decimal_mark(self, locale: PageLocale) -> DecimalMark | None:
-        """Return the decimal mark of the page's country, else of its language, else None."""
+    def decimal_mark(self, locale: PageLocale, code: str | None = None) -> DecimalMark | None:
+        """Return the decimal mark of the page's country, its language or the currency's country, in this order.
+
+        The first two letters of an ISO 4217 code name its country; the euro and the like have none.
+        """
         by_country = self._marks["country"].get(locale.country or "")
-        return by_country or self._marks["language"].get(locale.primary_language or "")
+        by_language = self._marks["language"].get(locale.primary_language or "")
+        by_currency = self._marks["country"].get(code[:2]) if code and code not in self.crypto else None
+        return by_country or by_language or by_currency
 
 
 _WORDS_LIKE_CODES: Final = frozenset(

@@ -7,7 +7,7 @@ from typing import Final
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from crawler.extract.document import Document, found_elements, one_line
+from crawler.extract.document import Document, found_elements, language_tag, one_line
 from crawler.extract.facts import Stock
 from crawler.extract.furniture import Furniture
 from crawler.extract.text import inline_text, visible_text
@@ -78,6 +78,16 @@ def find_heading(document: Document, furniture: Furniture) -> HtmlElement | None
         if score > best_score:
             best, best_score = element, score
     return best
+
+
+def language_at(element: HtmlElement | None, document: Document) -> str | None:
+    """Return the language of an element: its own ``lang`` or its nearest ancestor's, else the page's."""
+    while element is not None:
+        stated = language_tag(element.get("lang"))
+        if stated:
+            return stated
+        element = element.getparent()
+    return document.language
 
 
 def region_of(heading: HtmlElement, other: HtmlElement | None) -> HtmlElement:

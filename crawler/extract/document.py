@@ -12,15 +12,14 @@ from w3lib.encoding import html_to_unicode
 
 from crawler.extract.bounds import MAX_PAGE_BYTES, PageRefused, check_page
 
-_INVISIBLE = str.maketrans(dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"))
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 UNSEEN_TAGS: Final = frozenset({"script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select"})
 """Elements whose text a reader does not see (``select`` holds options, read by those who need them)."""
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` with each run of white space as one blank, and without marks of writing direction."""
-    return " ".join((text if text.isascii() else text.translate(_INVISIBLE)).split())
+    """Return ``text`` with each run of white space as one blank; marks of direction stay, they may be evidence."""
+    return " ".join(text.split())
 
 
 class Document:

@@ -21,6 +21,9 @@ _ROWS = XPath("descendant-or-self::tr[count(td|th)=2 or count(td|th)=4]")
 _TERMS = XPath("descendant-or-self::dt")
 
 
+_DIRECTION_MARKS: Final = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+
+
 @cache
 def _field_of_label() -> dict[str, str]:
     data: dict[str, str] = yaml.load((DATA / "labels.yaml").read_bytes(), Loader=yaml.CSafeLoader)
@@ -29,7 +32,7 @@ def _field_of_label() -> dict[str, str]:
 
 def field_of(label: str) -> str | None:
     """Return the field a label names, None for a label that is not known."""
-    folded = one_line(label).casefold().rstrip(" :：-–.*").lstrip("*•·- ")
+    folded = one_line(label.translate(_DIRECTION_MARKS)).casefold().rstrip(" :：-–.*").lstrip("*•·- ")
     return _field_of_label().get(folded) or _field_of_label().get(folded + ".")
 
 

@@ -59,3 +59,11 @@ def _values(text: str) -> list[Any]:
         while position < len(text) and text[position] in " \t\r\n,;":
             position += 1
     return values
+
+
+def parse_from(text: str, position: int) -> Any | None:  # noqa: ANN401 - any JSON value
+    """Return the JSON value that begins at ``position`` of a script, None when it is code rather than JSON."""
+    try:
+        return _DECODER.raw_decode(text, position)[0]
+    except (ValueError, RecursionError):
+        return None

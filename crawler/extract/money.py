@@ -59,13 +59,18 @@ def find_money(text: str, locale: PageLocale) -> Iterator[Money]:
         after, end = _sign_after(plain, match.end())
         if before and after and (before.upper() in table.codes or not after.isalpha() or len(after) < 3):
             after, end = None, match.end()
-        if not (before or after):
+        if not (before or after) or (not after and _is_model_number(plain, before or "", match.end())):
             continue
         consumed = end
         start = match.start() if before is None else start
         denomination = table.resolve(after or before or "", locale)
         amount, reason = _read(match["number"], denomination.code, locale)
         yield Money(text[start:end].strip(), start, end, amount, denomination.code, denomination.reason or reason)
+
+
+def _is_model_number(plain: str, sign: str, end: int) -> bool:
+    """Whether letters before and right behind the digits make a name of them (``R600a``)."""
+    return sign.isalpha() and plain[end : end + 1].isascii() and plain[end : end + 1].isalpha()
 
 
 def _sign_before(plain: str, position: int, consumed: int) -> tuple[str | None, int]:
@@ -87,6 +92,9 @@ def _sign_after(plain: str, position: int) -> tuple[str | None, int]:
     if sign is None:
         return None, position
     end = start + len(sign)
+    if len(sign) == 1 and sign.isascii() and sign.isalpha():
+        # "48L" and "12 R" are litres and the like; such signs stand before their number.
+        return None, position
     if start > position and sign in _WRITTEN_BEFORE and plain[end : end + 2].strip()[:1].isdigit():
         return None, position
     return sign, end
@@ -96,7 +104,7 @@ def _read(number: str, code: str | None, locale: PageLocale) -> tuple[Decimal | 
     table = currencies()
     reading = read_number(
         number,
-        table.decimal_mark(locale),
+        table.decimal_mark(locale, code),
         whole_unit=code in table.whole_unit,
         three_decimals=code in table.three_decimals,
         fine=code in table.crypto,

@@ -11,7 +11,17 @@ DecimalMark = Literal[".", ","]
 NUMBER: Final = r"\d(?:[\d]|[.,'’](?=\d)|[ \u00a0\u2009\u202f](?=\d{3}(?!\d)))*"
 """Digits with separators inside (apply :func:`plain_digits` first); a blank counts only before a group of three."""
 
-_OTHER_MARKS: Final = str.maketrans({"٫": ".", "٬": ",", "．": ".", "，": ",", "’": "'", "⁄": "/"})
+_OTHER_MARKS: Final = str.maketrans(
+    {
+        "٫": ".",
+        "٬": ",",
+        "．": ".",
+        "，": ",",
+        "’": "'",
+        "⁄": "/",
+        **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", " "),
+    }
+)
 _NOT_ASCII_DIGIT = re.compile(r"[^\x00-\x7f]")
 
 

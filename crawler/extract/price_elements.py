@@ -167,7 +167,11 @@ def price_elements(
     order = _page_order(heading, [element for element, _ in holders])
     found: list[PriceElement] = []
     for element, text in holders:
-        if len(text) > 120 or skip(element):
+        if (
+            len(text) > 120
+            or skip(element)
+            or (heading is not None and (element is heading or heading in element.iterancestors()))
+        ):
             continue
         price = read_price(_present_part(text, locale), locale)
         if price is None or (price.amount is None and price.reason is None):

@@ -12,7 +12,6 @@ from crawler.extract.cards import LinkGroup
 from crawler.extract.contacts import each_once, find_contacts, hidden_email, link_contact
 from crawler.extract.detail import (
     description_of,
-    find_heading,
     has_buy_button,
     posting_part,
     region_of,
@@ -39,6 +38,10 @@ from crawler.extract.statements import (
 from crawler.extract.text import inline_text, visible_text
 
 MIN_PRICE_SCORE = 2.5
+_POSTER_NAME = re.compile(
+    r"(?:^|[\s_-])(?:author|username|user-name|seller|vendor|postprofile|poster|advertiser|merchant)(?:$|[\s_-](?:name)?)",
+    re.IGNORECASE,
+)
 _ARTICLE_NUMBER = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]{1,4}\d{5,}|\d{5,14})(?![A-Za-z0-9])")
 _REPEATED = XPath(
     "boolean(//*[@value=$token or @data-sku=$token or @data-product-id=$token or @data-productid=$token"
@@ -51,13 +54,18 @@ class VisibleOffer:
     """The visible side of a page: heading, region, price, labelled values; each read once, when asked for."""
 
     def __init__(
-        self, document: Document, locale: PageLocale, furniture: Furniture, card_groups: Sequence[LinkGroup]
+        self,
+        document: Document,
+        locale: PageLocale,
+        furniture: Furniture,
+        card_groups: Sequence[LinkGroup],
+        heading: HtmlElement | None,
     ) -> None:
         self._document = document
         self._locale = locale
         self._furniture = furniture
         self.body: HtmlElement = document.root.find("body")
-        self.heading = find_heading(document, furniture)
+        self.heading = heading
         self._in_cards = self._card_elements(card_groups)
         self._holders = money_holders(self.body, locale)
         self.price = self._best_price()
@@ -151,9 +159,19 @@ class VisibleOffer:
         facts.strength = _short(labels.get("strength"), 60)
         facts.form = _short(labels.get("form"), 60)
         facts.substances = tuple(filter(None, (_short(labels.get("substances"), 120),)))
-        seller = _short(labels.get("seller"), 120)
+        seller = _short(labels.get("seller"), 120) or self._named_poster()
         if seller:
             facts.seller = Seller(name=seller)
+
+    def _named_poster(self) -> str | None:
+        """Return the first short text of an element that is named for who offers."""
+        for element in self.region.iter("div", "span", "a", "p", "dl", "b", "strong", "td"):
+            if _POSTER_NAME.search(element.get("class") or "") and not self._furniture.kind(element):
+                lines = visible_text(element, limit=300).split("\n")
+                name = re.sub(r"^(?:by|von|par|por|от|sold by)\s+", "", lines[0], flags=re.IGNORECASE)
+                if 2 <= len(name) <= 60:
+                    return name
+        return None
 
     def _number_in_own_address(self) -> str | None:
         """Return the article number in the page's address, when a form field or a data attribute repeats it."""

@@ -6,10 +6,13 @@ from itertools import chain
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from lxml.html import HtmlElement
+
 from casefile.records import Listing, Offer, listing_id
 from crawler.extract.bounds import PageRefused
 from crawler.extract.cards import card_title
-from crawler.extract.document import Document, one_line
+from crawler.extract.detail import find_heading, language_at
+from crawler.extract.document import Document, language_tag, one_line
 from crawler.extract.facts import Facts, Source
 from crawler.extract.furniture import Furniture
 from crawler.extract.jsonld import read_jsonld
@@ -21,6 +24,7 @@ from crawler.extract.money import find_money
 from crawler.extract.nodes import Node, walk
 from crawler.extract.product_data import ProductReader, address_key, main_products
 from crawler.extract.site_facts import read_site_facts
+from crawler.extract.state import read_state
 from crawler.extract.text import inline_text, visible_text
 from crawler.extract.visible import VisibleOffer
 from crawler.extract.walls import looks_empty, wall_kind
@@ -59,10 +63,13 @@ class _PageReader:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.nodes = [read_jsonld(document), read_microdata(document)]
-        self.locale = page_locale(document.url, document.language, self._stated_currency())
         self.furniture = Furniture()
+        heading = find_heading(document, self.furniture)
+        # Boards and classified sites mark the language of each post, and none for the page.
+        self.language = _language_of(heading, document)
+        self.locale = page_locale(document.url, self.language, self._stated_currency())
         self.links: LinkReading = read_links(document, self.furniture, self.locale)
-        self.visible = VisibleOffer(document, self.locale, self.furniture, self.links.card_groups)
+        self.visible = VisibleOffer(document, self.locale, self.furniture, self.links.card_groups, heading)
         self.unmapped: Counter[str] = Counter()
         self.site = urlsplit(document.url).netloc.rpartition("@")[2].lower() or None
 
@@ -86,7 +93,7 @@ class _PageReader:
             site_page=SiteText(role=role, text=self._site_text(text)) if role else None,
             site=read_site_facts(document, chain(*self.nodes), text, self.locale.country),
             title=document.title,
-            language=document.language,
+            language=self.language,
             canonical_url=document.canonical_url,
             looks_empty_shell=not structured and looks_empty(document, text),
             block=block,
@@ -111,6 +118,9 @@ class _PageReader:
             if chosen:
                 sources.append(chosen)
         self.unmapped.update(reader.unmapped)
+        if not sources and self.visible.title:
+            state = read_state(self.document, self.locale, self.visible.title, self.unmapped)
+            sources += [state] if state else []
         return sources if any(facts.is_offer() for facts in sources) else []
 
     def _of_this_page(self, candidates: Sequence[tuple[Node, Facts]]) -> Facts | None:
@@ -181,7 +191,7 @@ class _PageReader:
     def _listing(self, fields: dict[str, Any], origin: dict[str, Source]) -> Listing:
         key = self.document.canonical_url or self.document.url
         return listing_of(fields, origin, id=listing_id(self.site or "", key), url=self.document.url, site=self.site,
-                          language=self.document.language)  # fmt: skip
+                          language=self.language)  # fmt: skip
 
     def _cards(self) -> Iterator[Listing]:
         seen: set[str] = set()
@@ -197,10 +207,18 @@ class _PageReader:
                 if title:
                     yield Listing(id=listing_id(self.site or "", url), url=url, site=self.site, title=title[:500],
                                   price=money.as_price() if money else None, description=text or None,
-                                  language=self.document.language, sources={"title": "css"})  # fmt: skip
+                                  language=self.language, sources={"title": "css"})  # fmt: skip
 
     def _site_text(self, text: str) -> str:
         return text[:MAX_SITE_TEXT]
+
+
+def _language_of(heading: HtmlElement | None, document: Document) -> str | None:
+    """Return the language of the matter: of the heading, or of the text right behind it, else of the page."""
+    beside = heading.getnext() if heading is not None else None
+    if beside is not None and (stated := language_tag(beside.get("lang"))):
+        return stated
+    return language_at(heading, document)
 
 
 def _take_variants(facts: Facts, others: Sequence[Facts]) -> None:
