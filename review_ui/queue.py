@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from starlette.responses import RedirectResponse, Response
 
+from casefile.listings import count_unassessed
 from casefile.queue import facets, next_item, page
 from casefile.queue_filter import QueueError, QueueFilter
 from review_ui.access import Desk, Visit
@@ -30,9 +31,11 @@ def show(desk: Desk, visit: Visit) -> Response:
     except QueueError:
         # A cursor from another filter or an edited address: the first page is what is meant.
         return RedirectResponse(f"/{query_string(query)}", HTTPStatus.SEE_OTHER)
+    frame = shell(desk, visit)
     return desk.pages.page(
         "queue.html",
-        **shell(desk, visit),
+        **frame,
+        unassessed=0 if frame["counts"]["all"] else count_unassessed(desk.casefile, model_id=None),
         query=query,
         state=chosen.state,
         rows=found.rows,
