@@ -6,6 +6,7 @@ from collections.abc import Iterator
 _SENTENCE_END = re.compile(r"[.!?…](?=[\s\"'»”’)]|$)|[。！？｡।؟۔።፨؛;；\n|•]|\s[-–—*>#]\s", re.UNICODE)
 _SOFT_END = re.compile(r",(?=\s)|[，、،፣:：]|\s[-–—/+]\s|[()]", re.UNICODE)
 _SHORTEST = 3
+"""Characters from which a piece stands alone; a shorter one (``1)``, ``ok,``) belongs to what follows it."""
 
 
 def _pieces(text: str, start: int, end: int, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
@@ -14,7 +15,7 @@ def _pieces(text: str, start: int, end: int, ends: re.Pattern[str]) -> Iterator[
         if mark.end() - at >= _SHORTEST:
             yield at, mark.end()
             at = mark.end()
-    if end - at >= _SHORTEST:
+    if text[at:end].strip():
         yield at, end
 
 

@@ -58,6 +58,15 @@ def read_corpus(folder: Path) -> list[Example]:
     return found
 
 
+def _group(row: dict[str, object], file: str, language: str) -> str:
+    """Return what must stay together: the stated group, the source, the minimal pair, or one author's language."""
+    if row.get("group") or row.get("source"):
+        return str(row.get("group") or row["source"])
+    if row.get("function"):
+        return "+".join(sorted((str(row["id"]), str(row.get("pair") or ""))))
+    return f"{file}-{language}"
+
+
 VENUES: dict[str, Kind | None] = {
     "alert_fda_warning_letters_en": "information",
     "licit_bdpm_fr": "medicine",
@@ -152,7 +161,7 @@ def _example(row: dict[str, object], path: Path, origin: str) -> Example:
         source=source,
         file=str(row.get("row_id") or path.stem).rpartition("-")[0] or path.stem,
         language=language.split("-")[0],
-        group=str(row.get("group") or (source if origin == "gold" else f"{path.stem}-{language}")),
+        group=_group(row, path.stem, language),
         pair=str(row["pair"]) if row.get("pair") else None,
         function=str(row["function"]) if row.get("function") else None,
     )

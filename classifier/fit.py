@@ -23,7 +23,7 @@ Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 
 SEED = 20260101
-FOLDS = 4
+FOLDS = 3
 
 _WHOLE_RIDGE = 0.3
 _CLAUSE_C = 0.3

@@ -24,7 +24,7 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 WEIGHTS = {"corpus": 1.0, "pairs": 1.0, "gold": 1.0, "venue": 0.3}
 """Weight of a row by its origin: nobody has read the rows of a venue, so they weigh little."""
 
-VENUE_ROWS = 200
+VENUE_ROWS = 150
 """Rows drawn from each harmless venue: enough to show its sort of text, too few to teach its template."""
 
 

@@ -8,12 +8,16 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
 from cli.train import progress_bar
 from cli.workspace import open_casefile, refuse, workspace_option
+
+if TYPE_CHECKING:
+    from casefile.records import Assessment, Listing
+    from classifier.assess import Assessor
 
 
 @click.command()
@@ -52,8 +56,12 @@ def assess(
 
     Example: pharmakon assess --in listings.jsonl --out assessments.jsonl
     """
+    from casefile.store import CasefileError
+    from classifier.concepts import ConceptError
+    from classifier.cues.catalogue import CatalogueError
     from classifier.engines.local import EngineError
     from classifier.persist import ModelError
+    from classifier.text.entries import LexiconError
 
     if source is None and target is not None:
         raise click.UsageError("--out needs --in")
@@ -63,7 +71,7 @@ def assess(
             rows, errors = _casefile(workspace, folder, again)
         else:
             rows, errors = _filter(source, target or "-", folder, workers)
-    except (ModelError, EngineError) as error:
+    except (CasefileError, ModelError, EngineError, CatalogueError, LexiconError, ConceptError) as error:
         raise refuse(str(error)) from error
     seconds = time.monotonic() - started
     summary = {
@@ -152,9 +160,24 @@ def _casefile(workspace: Path, folder: Path | None, again: bool) -> tuple[int, i
         with progress_bar() as bar:
             task = bar.add_task("assessing", total=None)
             for batch in unassessed(casefile, model_id=assessor.model_id if again else None):
-                save_assessments(casefile, assessor.assess_batch(batch), actor=f"assess {assessor.model_id[:12]}")
-                rows += len(batch)
+                found = _assessed(assessor, batch)
+                save_assessments(casefile, found, actor=f"assess {assessor.model_id[:12]}")
+                rows, errors = rows + len(found), errors + len(batch) - len(found)
                 bar.advance(task, len(batch))
     finally:
         casefile.close()
     return rows, errors
+
+
+def _assessed(assessor: "Assessor", batch: "list[Listing]") -> "list[Assessment]":
+    """Assess ``batch``; when that fails, one by one, so that only the listing at fault is left out, by name."""
+    try:
+        return assessor.assess_batch(batch)
+    except Exception:  # the listing at fault is found and named below
+        found = []
+    for listing in batch:
+        try:
+            found.append(assessor.assess(listing))
+        except Exception as error:
+            click.echo(f"listing {listing.id}: could not be assessed ({type(error).__name__}: {error})", err=True)
+    return found

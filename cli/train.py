@@ -47,7 +47,7 @@ def _venue_files() -> list[str]:
 def train(out: Path, shared: Path | None) -> None:
     """Train the classifier on the authored corpus, and on hand-labelled rows where given.
 
-    Works from a bare clone. The same data, lexicon and program give the same model, byte for byte.
+    Works from a bare clone. The same data, lexicon and program give the same model id.
 
     Example: pharmakon train --shared ../shared
     """
