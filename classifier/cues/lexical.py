@@ -26,7 +26,7 @@ def lexical_cues(listing: Listing, fields: "Sequence[FieldText]", scope: "Scope"
             continue
         for term in text.terms:
             regulated = regulated or term.prescription or term.controlled
-            names: list[CueName] = []
+            names: list[CueName] = ["obfuscated_text"] if term.bent else []
             if term.controlled:
                 names.append("controlled_substance")
             if term.unapproved:

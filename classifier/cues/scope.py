@@ -41,7 +41,10 @@ class Scope:
         self._negations = negations
         self._protective = [[hit for hit in found if hit.phrase.scope not in (None, "audience")] for found in hits]
         self._over_text = [
-            Against(number, hit) for number, found in enumerate(self._protective) for hit in found if hit.phrase.scope == "text"
+            Against(number, hit)
+            for number, found in enumerate(self._protective)
+            for hit in found
+            if hit.phrase.scope == "text"
         ]
         self._sentences: dict[int, list[tuple[int, int]]] = {}
 

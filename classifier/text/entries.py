@@ -103,6 +103,12 @@ def _substances(file: str, class_name: str, body: dict[str, Any]) -> Iterable[tu
             raise LexiconError(f"{file}: class '{class_name}', '{name}': expected brands and names")
 
 
+def load_dodged(folder: Path = LEXICON_FOLDER) -> list[str]:
+    """Return the names that sellers misspell."""
+    lines = (folder / "dodged.txt").read_text(encoding="utf-8").splitlines()
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
+
+
 def load_stems(folder: Path = LEXICON_FOLDER) -> dict[str, str]:
     """Return ``ending -> class`` of the INN stems; raises :class:`LexiconError` for a line that is not a pair."""
     stems: dict[str, str] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import ahocorasick
 
-from classifier.text.entries import Entry, MedicineClass, load_classes, load_entries, load_stems
+from classifier.text.entries import Entry, MedicineClass, load_classes, load_dodged, load_entries, load_stems
 from classifier.text.glyphs import fold
 from classifier.text.normalise import Normalised
 from classifier.text.places import LEXICON_FOLDER
@@ -17,6 +17,8 @@ from classifier.text.places import LEXICON_FOLDER
 _INFLECTED_FROM = 6
 """A name of this many letters may carry an ending (``tadalafilo``, ``виагры``)."""
 _LONGEST_ENDING = 3
+_SHORTEST_DROPPED = 7
+_SHORTEST_TRANSPOSED = 6
 _SHORTEST_STEMMED = 8
 """Letters a word needs before its ending is read as an INN stem (``retatrutide`` yes, ``april`` no)."""
 
@@ -37,6 +39,8 @@ class Term:
     unapproved: bool
     never_retail: bool
     kind: str
+    bent: bool = False
+    """Whether the name is misspelt as sellers do to pass filters (``vlagra``, ``ciallis``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class _Known:
     brand: bool
     entry: Entry
     classes: tuple[MedicineClass, ...]
+    bent: bool = False
     stem: bool = False
     """Whether ``spelling`` is an INN stem, the ending of a word."""
 
@@ -54,7 +59,7 @@ class _Known:
         return Term(
             start, end, self.entry.name or word, self.entry.classes, self.brand, max(c.harm for c in every),
             any(c.prescription for c in every), any(c.controlled for c in every), any(c.unapproved for c in every),
-            any(c.never_retail for c in every), every[0].kind,
+            any(c.never_retail for c in every), every[0].kind, self.bent,
         )  # fmt: skip
 
 
@@ -81,7 +86,12 @@ class Lexicon:
     """The names of ``data/lexicon``, ready to be found."""
 
     def __init__(
-        self, entries: list[Entry], classes: dict[str, MedicineClass], stems: dict[str, str], digest: str
+        self,
+        entries: list[Entry],
+        classes: dict[str, MedicineClass],
+        stems: dict[str, str],
+        dodged: list[str],
+        digest: str,
     ) -> None:
         self.lexicon_id = digest
         self.classes = classes
@@ -93,6 +103,12 @@ class Lexicon:
                 word = fold(spelling)
                 brand = number > len(entry.names)
                 table.setdefault(word, _Known(word, script_of(word[0]), brand, entry, known))
+        for word in dodged:
+            known_word = table[word]
+            for variant in misspellings(word):
+                table.setdefault(
+                    variant, _Known(variant, "latin", True, known_word.entry, known_word.classes, bent=True)
+                )
         for ending, name in stems.items():
             table.setdefault(ending, _Known(ending, "latin", False, Entry("", (name,)), (classes[name],), stem=True))
         self._automaton: Any = ahocorasick.Automaton()
@@ -148,6 +164,25 @@ class Lexicon:
         return stop if stop - end <= allowed else 0
 
 
+def misspellings(word: str) -> set[str]:
+    """Return how ``word`` is commonly bent with plain letters: i and l swapped, one letter doubled, dropped or transposed.
+
+    A letter is dropped or transposed only in names of seven letters or more, so that no everyday word comes out.
+    """
+    variants = set()
+    for at, letter in enumerate(word):
+        variants.add(word[: at + 1] + word[at:])
+        if letter in "il":
+            other = "l" if letter == "i" else "i"
+            variants.add(word[:at] + other + word[at + 1 :])
+            variants.add(word[:at] + other + word[at:])
+        if len(word) >= _SHORTEST_DROPPED and 0 < at:
+            variants.add(word[:at] + word[at + 1 :])
+        if 0 < at < len(word) - 1 and len(word) >= _SHORTEST_TRANSPOSED:
+            variants.add(word[:at] + word[at + 1] + letter + word[at + 2 :])
+    return variants - {word}
+
+
 def _word_start(text: str, at: int) -> int:
     low = max(0, at - 24)
     while at > low and "a" <= text[at - 1] <= "z":
@@ -180,4 +215,4 @@ def _data_files(folder: Path) -> Iterator[Path]:
 
 @cache
 def _loaded(folder: Path) -> Lexicon:
-    return Lexicon(load_entries(folder), load_classes(folder), load_stems(folder), _digest(folder))
+    return Lexicon(load_entries(folder), load_classes(folder), load_stems(folder), load_dodged(folder), _digest(folder))

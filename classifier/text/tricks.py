@@ -14,11 +14,13 @@ from classifier.text.vocabulary import default_vocabulary
 MOST_TRICKS = 200
 """Tokens examined a text; a trap of a hundred thousand bent words costs no more than this."""
 
-_SEPARATOR = r"[ ._\-*·~/|,'`^+:]"
+_SEPARATOR = r"[ ._\-*·~/|,'`^+:?}{]"
 _SPACED = re.compile(
-    rf"(?<![^\W_])[^\W_]{_SEPARATOR}{{1,2}}(?:[^\W_]|[@$!]){_SEPARATOR}{{1,2}}(?:[^\W_]|[@$!])(?:{_SEPARATOR}{{1,2}}(?:[^\W_]|[@$!])(?![^\W_])){{1,40}}(?![^\W_])"
+    rf"(?<![^\W_])[^\W_]{_SEPARATOR}{{1,3}}(?:[^\W_]|[@$!|]){_SEPARATOR}{{1,3}}(?:[^\W_]|[@$!|])(?:{_SEPARATOR}{{1,3}}(?:[^\W_]|[@$!])(?![^\W_])){{1,40}}(?![^\W_])"
 )
-_SPLIT = re.compile(r"(?<![^\W_])[^\W\d_]{1,9}(?:[._\-*·~|'^][^\W_]{1,9}){1,9}(?![^\W_])")
+_SPLIT = re.compile(r"(?<![^\W_])[^\W\d_]{1,9}(?: ?[._*·~|^:/@?}{] ?[^\W_]{1,9}| ?- ?[^\W_]{1,9}){1,9}(?![^\W_])")
+_ONE_HYPHEN = re.compile(r"[^-]{2,}-[^-]{2,}")
+"""``pre-workout``, ``deca-durabolin``: a plain compound, not a trick."""
 _LEET = re.compile(r"(?:[^\W\d_][0-9@$!|*+€£¥¢§µ©®†√∆#]|[0-9@$|€£¥¢√][^\W\d_])")
 _TOKEN = re.compile(r"[^\s.,;:?()\[\]{}<>\"'/\\=&%~^-]{4,40}")
 _MIXED = re.compile(r"[a-z][^\W\d_a-z]|[^\W\d_a-z][a-z]")
@@ -76,7 +78,7 @@ def _spaced(text: str, changes: list[tuple[Edit, str]]) -> None:
         letters = [i for i in range(match.start(), match.end()) if text[i].isalnum()]
         joined = "".join(text[i] for i in letters)
         word = vocabulary.resolve(joined) if len(joined) >= 5 else None
-        if word is not None and match[0] != word:
+        if word is not None and match[0] != word and not _ONE_HYPHEN.fullmatch(match[0]):
             changes.append((Edit(match.start(), match.end(), word), "split"))
 
 
@@ -131,7 +133,7 @@ def _unmixed(token: str) -> str | None:
     if not latin or not foreign:
         return None
     looks = {c: lookalike(c) for c in foreign}
-    if any(look is None for look in looks.values()) or not _alternates(token):
+    if any(look is None for look in looks.values()) or not _alternates(token) or _is_symbol(token, foreign):
         return None
     if len(latin) >= len(foreign):
         return "".join(looks[c] or c if c in looks else c for c in token)
@@ -153,6 +155,11 @@ def _unmixed(token: str) -> str | None:
     if all("а" <= c <= "ӿ" for c in foreign) and all(c in cyrillic for c in latin):
         return "".join(cyrillic.get(c, c) for c in token)
     return None
+
+
+def _is_symbol(token: str, foreign: list[str]) -> bool:
+    """Return whether the only foreign letter is one that formulas and units use (``22μm``, ``β2``)."""
+    return len(foreign) == 1 and ("\u0370" <= foreign[0] <= "\u03ff" or foreign[0] in "µΩ") and token[0] not in "abc"
 
 
 def _alternates(token: str) -> bool:
