@@ -77,7 +77,19 @@ def find_heading(document: Document, furniture: Furniture) -> HtmlElement | None
             score += 3
         if score > best_score:
             best, best_score = element, score
-    return best
+    return best if best is not None else _named_in_title(body, segments, site_name)
+
+
+def _named_in_title(body: HtmlElement, segments: list[str], site_name: str) -> HtmlElement | None:
+    """Return the element whose text is a part of ``<title>``: old markets mark up no heading as one."""
+    wanted = {part for part in segments if len(part) > 8 and part != site_name}
+    if not wanted:
+        return None
+    longest = max(wanted, key=len)
+    for element in body.iter("h3", "h4", "h5", "b", "strong", "p", "div", "span", "td", "font", "a"):
+        if element.text and len(element.text) < 400 and one_line(element.text).casefold() == longest:
+            return element
+    return None
 
 
 def language_at(element: HtmlElement | None, document: Document) -> str | None:

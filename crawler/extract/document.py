@@ -17,6 +17,10 @@ UNSEEN_TAGS: Final = frozenset({"script", "style", "noscript", "template", "head
 """Elements whose text a reader does not see (``select`` holds options, read by those who need them)."""
 
 
+NOWHERE: Final = "http://saved-page.invalid/"
+"""What relative links of a page saved without its address resolve against (RFC 2606: never a real host)."""
+
+
 def one_line(text: str) -> str:
     """Return ``text`` with each run of white space as one blank; marks of direction stay, they may be evidence."""
     return " ".join(text.split())
@@ -73,11 +77,12 @@ class Document:
     @cached_property
     def base_url(self) -> str:
         """What relative links resolve against."""
+        page = self.url if web_url(self.url) else NOWHERE
         for element in self.root.iter("base"):
             href = element.get("href")
             if href:
-                return _join(self.url, href) or self.url
-        return self.url
+                return _join(page, href) or page
+        return page
 
     @cached_property
     def language(self) -> str | None:

@@ -1,6 +1,7 @@
 """What the links of a page lead to: entries of a list, shelves, further pages, pages about the shop."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -76,8 +77,8 @@ class LinkReading:
 def read_links(document: Document, furniture: Furniture, locale: PageLocale) -> LinkReading:
     """Give each link of the page its role."""
     found = list(page_links(document))
-    here = urlsplit(document.url)
-    own = [(element, url) for element, url in found if urlsplit(url).netloc == here.netloc]
+    here = _own_host(document, [url for _, url in found])
+    own = [(element, url) for element, url in found if urlsplit(url).netloc == here]
     reading = LinkReading()
     offered: dict[str, bool] = {}
     for group in link_groups(own, furniture):
@@ -88,7 +89,7 @@ def read_links(document: Document, furniture: Furniture, locale: PageLocale) -> 
             offered[url] = offered.get(url, False) or listed
     for element, url in found:
         link = ReadLink(url, element, link_text(element), nofollow="nofollow" in (element.get("rel") or "").lower())
-        link.role, link.site_role = _role(link, document, furniture, offered)
+        link.role, link.site_role = _role(link, here, document, furniture, offered)
         reading.links.append(link)
     return reading
 
@@ -105,11 +106,19 @@ def _is_card_group(group: LinkGroup, locale: PageLocale) -> bool:
     return group.looks_like_listings(priced, pictured, texts)
 
 
+def _own_host(document: Document, urls: list[str]) -> str:
+    """Return the page's host; of a page saved without its address, the host most of its links lead to."""
+    host = urlsplit(document.url).netloc
+    if host or not urls:
+        return host
+    return Counter(urlsplit(url).netloc for url in urls).most_common(1)[0][0]
+
+
 def _role(
-    link: ReadLink, document: Document, furniture: Furniture, offered: dict[str, bool]
+    link: ReadLink, host: str, document: Document, furniture: Furniture, offered: dict[str, bool]
 ) -> tuple[LinkRole, SiteRole | None]:
-    here, there = urlsplit(document.url), urlsplit(link.url)
-    if here.netloc != there.netloc:
+    there = urlsplit(link.url)
+    if there.netloc != host:
         return "other", None
     if _NOT_FOR_READING.search(link.url) or _FILE.search(there.path):
         return "other", None

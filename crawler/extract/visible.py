@@ -77,9 +77,9 @@ class VisibleOffer:
 
     @property
     def title(self) -> str | None:
-        """Text of the heading, or the first part of ``<title>`` on a page without one."""
+        """Text of the heading, or the longest part of ``<title>`` on a page without one."""
         text = inline_text(self.heading, limit=500) if self.heading is not None else ""
-        return text or next(iter(title_segments(self._document)), None)
+        return text or max(title_segments(self._document), key=len, default=None)
 
     def _card_elements(self, groups: Sequence[LinkGroup]) -> set[HtmlElement]:
         within = set(self.heading.iterancestors()) if self.heading is not None else set()

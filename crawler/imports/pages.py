@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from casefile.records import Listing, listing_id
 from crawler.extract.bounds import MAX_PAGE_BYTES
-from crawler.extract.document import web_url
+from crawler.extract.document import NOWHERE, web_url
 from crawler.imports.bundling import ImportBundle
 from crawler.imports.jsonl import Progress
 from crawler.imports.source import ImportFault, Reject, looks_like_html
@@ -123,7 +123,9 @@ def take_page(bundle: ImportBundle, page: PageExtract, capture: str, name: str, 
 
 def _without_address(listing: Listing, site: str, name: str, *, single: bool) -> dict[str, Any]:
     key = name if single else f"{name}\n{listing.url or listing.title}"
-    return {"id": listing_id(site, key), "site": site, "url": None, "extra": {**listing.extra, "file": name}}
+    images = tuple(image for image in listing.images if not image.url.startswith(NOWHERE))
+    extra = {**listing.extra, "file": name}
+    return {"id": listing_id(site, key), "site": site, "url": None, "images": images, "extra": extra}
 
 
 class _AddressBook:

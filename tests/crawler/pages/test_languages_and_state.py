@@ -7,7 +7,8 @@ URL = "https://shop.example/p/1"
 
 def test_the_language_of_a_post_counts_before_the_page() -> None:
     page = extract_page(
-        '<html lang="en"><title>疫苗 - Board</title><div class="post" lang="zh-CN"><h2>疫苗</h2><p>4,280.00 元</p></div>',
+        "<html lang='en'><title>疫苗 - Board</title><div class='post' lang='zh-CN'>"
+        "<h2>疫苗</h2><p>4,280.00 元</p></div>",
         "https://board.example/post/12345",
     )
     (listing,) = page.listings
