@@ -1,6 +1,6 @@
 """What a page offers: a listing, its variants, and what the whole shop says about itself."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, ValidationError
 
@@ -30,7 +30,7 @@ class Offer(Record):
     raw: str
     strength: str | None = None
     form: str | None = None
-    count: int | None = None
+    count: Annotated[int, Field(ge=1, le=10**12)] | None = None
     """Number of units (tablets, vials) in the variant."""
     amount: DecimalText | None = None
     currency: CurrencyCode | None = None

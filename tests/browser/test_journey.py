@@ -67,10 +67,14 @@ class Monitor:
             self.said += piece.decode()
 
     def stop(self) -> int:
+        assert self.process.stdout is not None
         self.process.send_signal(signal.SIGINT)
-        out, _ = self.process.communicate(timeout=60)
-        self.said += out.decode()
-        return self.process.returncode
+        self.said += self.process.stdout.read().decode()
+        return self.process.wait(timeout=60)
+
+    def close(self) -> None:
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +86,13 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def monitor(workspace: Path) -> Iterator[Monitor]:
     first = free_ports(10)
     running = Monitor(workspace, port=first, sandbox_port=first + 1)
-    running.wait_for("The desk stays open")
-    yield running
-    if running.process.poll() is None:
-        running.stop()
+    try:
+        running.wait_for("The desk stays open")
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.stop()
+        running.close()
 
 
 def signed_in(browser: Browser, link: str) -> Page:
@@ -182,7 +189,8 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
         refused = subprocess.run(
-            [sys.executable, "-m", "cli.main", "monitor", "--workspace", str(tmp_path / "w"), "--port", str(port), "--once"],
+            [sys.executable, "-m", "cli.main", "monitor", "--workspace", str(tmp_path / "w"), "--port", str(port),
+             "--once"],
             cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
 
