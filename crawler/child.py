@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
 from casefile.records import RunReport
 from crawler.about import library_versions
@@ -42,7 +42,7 @@ class SiteRun:
         self.versions = library_versions(*_LIBRARIES)
         self.writer = BundleWriter(job.out, run_id=new_run_id(), software={"http-header-user-agent": USER_AGENT})
         self._settings = settings_of(job)
-        self._spider: MarketSpider | None = None
+        self._crawler: Crawler | None = None
         self._last_progress = 0.0
         self._last_sync = time.monotonic()
         self.stop.on_tick = self._tick
@@ -66,9 +66,9 @@ class SiteRun:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda received, _: self.stop.ask(f"stopped by {signal.Signals(received).name}"))
         asyncio.get_event_loop().add_reader(sys.stdin.fileno(), self._parent_wrote)
-        self._spider = crawler.spider if isinstance(crawler.spider, MarketSpider) else None
+        self._crawler = crawler
         process.start(install_signal_handlers=False)
-        spider = crawler.spider if isinstance(crawler.spider, MarketSpider) else None
+        spider = self._spider()
         if spider is None:
             raise EvidenceError("the crawl could not start; run it again with PHARMAKON_LOG=DEBUG to see why")
         return self.seal(str(crawler.stats.get_value("finish_reason", "finished")), spider)
@@ -123,16 +123,34 @@ class SiteRun:
 
     def _leave_now(self) -> None:
         """Seal although requests are still under way, and end the process."""
-        if self._spider is None:
-            os._exit(1)
-        self.seal(self.stop.reason or "stopped", self._spider)
+        spider = self._spider()
+        status = 1
+        try:
+            if spider is not None:
+                self.seal(self.stop.reason or "stopped", spider)
+                status = 0
+        except OSError as error:
+            tell_fault(self.job, error)
         sys.stdout.flush()
-        os._exit(0)
+        os._exit(status)
+
+    def _spider(self) -> MarketSpider | None:
+        spider = self._crawler.spider if self._crawler is not None else None
+        return spider if isinstance(spider, MarketSpider) else None
 
 
 def settings_of(job: CrawlJob) -> dict[str, Any]:
     """Return the policies of a job for its report: everything but where the bundle is written."""
     return job.model_dump(mode="json", exclude_none=True, exclude={"out", "start_urls", "target"})
+
+
+def tell_fault(job: CrawlJob, error: OSError) -> None:
+    """Say on standard output why the evidence cannot be kept, and what to do."""
+    fault = (
+        f"{job.out} cannot be written ({error.strerror}); what was recorded before is kept: make room, then "
+        f"seal it with 'pharmakon crawl --recover {job.out}'"
+    )
+    print(json.dumps({"fault": fault}), flush=True)
 
 
 def main(arguments: list[str]) -> int:
@@ -144,11 +162,7 @@ def main(arguments: list[str]) -> int:
         print(json.dumps({"fault": str(error)}), flush=True)
         return 1
     except OSError as error:
-        fault = (
-            f"{job.out} cannot be written ({error.strerror}); what was recorded before is kept: make room, then "
-            f"seal it with 'pharmakon crawl --recover {job.out}'"
-        )
-        print(json.dumps({"fault": fault}), flush=True)
+        tell_fault(job, error)
         return 1
     return 0
 

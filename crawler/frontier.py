@@ -14,8 +14,8 @@ MAX_URL: Final = 2000
 MAX_PATH_SEGMENTS: Final = 14
 MAX_SAME_SEGMENT: Final = 3
 """``/a/b/a/b/a/b`` is a relative link gone wrong, without end."""
-BARREN_TEMPLATE: Final = 150
-"""Pages of one shape that are read without a single listing or new way to one before the shape is given up."""
+BARREN_TEMPLATE: Final = 100
+"""Pages of one shape that are read in a row without a listing or a link to a new one before the shape is given up."""
 MAX_SITE_PAGES: Final = 60
 """Policy and contact pages fetched first; further ones wait their turn."""
 
@@ -23,9 +23,12 @@ _ANSWERS: Final = 50_000
 
 _TRACKING: Final = re.compile(
     r"utm_\w+|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|yclid|ysclid|twclid|ttclid|igshid|li_fat_id|mc_[ce]id"
-    r"|_ga|_gl|_hs\w+|mkt_tok|vero_\w+|oly_\w+|wickedid|srsltid|ref_src|spm|scm|pk_\w+|piwik_\w+|matomo_\w+",
+    r"|_ga|_gl|_hs\w+|mkt_tok|vero_\w+|oly_\w+|wickedid|srsltid|spm|scm|pk_\w+|piwik_\w+|matomo_\w+"
+    r"|ref|ref_?src|referr?er|src|source|aff|aff_?id|affiliate(?:_?id)?|partner(?:_?id)?|click_?id|sub_?id|trk|track(?:ing)?"
+    r"|campaign(?:_?id)?",
     re.IGNORECASE,
 )
+"""Query keys that say where a visitor came from, and not what is shown."""
 _SESSION: Final = re.compile(
     r"phpsessid|jsessionid|aspsessionid\w*|sid|sessid|session_?id|oscsid|zenid|cfid|cftoken", re.IGNORECASE
 )
@@ -111,8 +114,7 @@ class Frontier:
     max_depth: int
     seen: set[bytes] = field(default_factory=set)
     barren: Counter[str] = field(default_factory=Counter)
-    """Pages of a template that were read without gain, as long as none of its pages brought any."""
-    fruitful: set[str] = field(default_factory=set)
+    """Pages of a template that were read without gain since one last brought any."""
     refused: Counter[str] = field(default_factory=Counter)
     """Why addresses were turned away, and how many."""
     _site_pages: int = 0
@@ -159,9 +161,8 @@ class Frontier:
         if not template:
             return
         if gain:
-            self.fruitful.add(template)
             self.barren.pop(template, None)
-        elif template not in self.fruitful:
+        else:
             self.barren[template] += 1
 
     def is_barren(self, template: str) -> bool:

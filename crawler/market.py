@@ -85,7 +85,7 @@ class MarketSpider(Spider):
         """Yield the start pages; all else is found from them."""
         for url in dict.fromkeys(self.job.start_urls):
             self.frontier.mark_seen(url)
-            yield self._page_request(Candidate(url, 100, 0, ""))
+            yield self._page_request(Candidate(url, 100, 0, ""), "other")
 
     def longest_wait(self) -> float:
         """Return how many seconds a host may ask this run to wait."""
@@ -150,15 +150,18 @@ class MarketSpider(Spider):
                 self.ledger.counts["unrendered"] += 1
                 reason = "the page needs a browser, and this run has none"
         listings = self._keep_listings(capture, extract)
+        stated = extract.canonical_url
+        if listings and stated and stated.partition("?")[0] == capture.final_url.partition("?")[0]:
+            self.frontier.mark_seen(stated)  # the same listing under its plain address
         host = site_of(capture.final_url)
         if host is not None:
             self.sites.note(host, extract, url=capture.final_url, capture=capture.id, at=capture.fetched_at)
         self._settle(url, capture, reason=reason, listings=listings)
-        found = 0
+        ways = 0
         for request in self._follow(extract, meta):
-            found += request.priority >= _LISTING_PRIORITY
+            ways += request.meta["role"] == "listing"
             yield request
-        self.frontier.credit(meta.get("template"), listings + found)
+        self.frontier.credit(meta.get("template"), listings + ways)
 
     def _wants_browser(self, extract: PageExtract) -> bool:
         if self.job.render == "always":
@@ -184,9 +187,9 @@ class MarketSpider(Spider):
             return
         candidate = self.frontier.admit(url, role, depth)
         if candidate is not None:
-            yield self._page_request(candidate)
+            yield self._page_request(candidate, role)
 
-    def _page_request(self, candidate: Candidate) -> Request:
+    def _page_request(self, candidate: Candidate, role: LinkRole) -> Request:
         self._pending[candidate.url] = None
         return Request(
             candidate.url,
@@ -194,7 +197,13 @@ class MarketSpider(Spider):
             errback=self.failed,
             priority=candidate.priority,
             dont_filter=True,  # the frontier knows what was seen
-            meta={"kind": "page", "asked": candidate.url, "depth": candidate.depth, "template": candidate.template},
+            meta={
+                "kind": "page",
+                "asked": candidate.url,
+                "role": role,
+                "depth": candidate.depth,
+                "template": candidate.template,
+            },
         )
 
     # -- listings ------------------------------------------------------------------------------------------------
@@ -376,7 +385,3 @@ class MarketSpider(Spider):
             self.ledger.counts["sites"] += 1
         for url in self._pending:
             self.ledger.skip(url, f"not reached: {reason}")
-
-
-_LISTING_PRIORITY: Final = 20
-"""Candidates from here up are listings, shop pages or ways to more listings."""

@@ -103,7 +103,7 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
             for host, port in addresses.opened
         },
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": 20_000,
-        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 2,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 100,  # crawler.net.render bounds the pages at once
         # A shop need not learn which of its pages led here.
         "REFERRER_POLICY": "scrapy.spidermiddlewares.referer.NoReferrerPolicy",
         "CONCURRENT_ITEMS": 4,  # Scrapy starts so many tasks for the output of each page

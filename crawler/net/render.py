@@ -1,6 +1,8 @@
 """Rendering in Chromium behind the egress proxy, for pages that show nothing without scripts."""
 
+import asyncio
 import contextlib
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error as PlaywrightError
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 PAGES_PER_CONTEXT: Final = 20
 """A context is thrown away after so many pages; memory grows otherwise."""
+PAGES_AT_ONCE: Final = 2
+PAGE_SECONDS: Final = 60.0
+"""Longest time for one page, all in; neither Scrapy nor Playwright bounds the whole."""
 _IDLE_MS: Final = 8_000
 _SHOT_MS: Final = 10_000
 _MAX_SHOT_HEIGHT: Final = 12_000
@@ -40,26 +45,37 @@ class GuardedBrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[mi
         self._crawler = crawler
         self._proxy: EgressProxy | None = None
         self._rendered = 0
+        self._in_use: Counter[str] = Counter()
+        self._places = asyncio.Semaphore(PAGES_AT_ONCE)
 
     async def _maybe_launch_in_thread(self) -> None:
         """Do nothing when the engine starts: most runs need no browser."""
 
     async def download_request(self, request: Request) -> Response:
         """Fetch plainly, or in the browser when the request asks for it."""
-        if request.meta.get("playwright"):
+        if not request.meta.get("playwright"):
+            plain: Response = await super().download_request(request)
+            return plain
+        async with self._places:
             await self._ready()
             name = f"render-{self._rendered // PAGES_PER_CONTEXT}"
             self._rendered += 1
-            await self._drop_used_contexts(name)
-            request.meta["playwright_context"] = name
-            request.meta["playwright_context_kwargs"] = {
-                "accept_downloads": False,
-                "bypass_csp": False,
-                "ignore_https_errors": True,  # as the plain fetch: a bad certificate is evidence, not a reason to stop
-                "service_workers": "block",
-                "user_agent": self._crawler.settings["USER_AGENT"],
-                "viewport": {"width": 1280, "height": 900},
-            }
+            self._in_use[name] += 1
+            try:
+                return await asyncio.wait_for(self._render(request, name), PAGE_SECONDS)
+            finally:
+                self._in_use[name] -= 1
+                await self._drop_used_contexts()
+
+    async def _render(self, request: Request, context: str) -> Response:
+        request.meta["playwright_context"] = context
+        request.meta["playwright_context_kwargs"] = {
+            "accept_downloads": False,
+            "ignore_https_errors": True,  # as the plain fetch: a bad certificate is evidence, not a reason to stop
+            "service_workers": "block",
+            "user_agent": self._crawler.settings["USER_AGENT"],
+            "viewport": {"width": 1280, "height": 900},
+        }
         response: Response = await super().download_request(request)
         return response
 
@@ -104,9 +120,11 @@ class GuardedBrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[mi
         self.abort_request = is_refused
         await self._launch()
 
-    async def _drop_used_contexts(self, current: str) -> None:
+    async def _drop_used_contexts(self) -> None:
+        """Close the contexts that had their pages and that no page is waiting for."""
+        current = f"render-{self._rendered // PAGES_PER_CONTEXT}"
         for name, wrapper in list(self.context_wrappers.items()):
-            if name != current and not wrapper.context.pages:
+            if name != current and not self._in_use[name]:
                 with contextlib.suppress(PlaywrightError):
                     await wrapper.context.close()
 

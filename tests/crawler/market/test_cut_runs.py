@@ -39,7 +39,7 @@ def start(site: LocalSite, out: Path, **options: object) -> "subprocess.Popen[st
     )
     job_file = out.with_suffix(".json")
     job_file.write_text(job.model_dump_json())
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+    return subprocess.Popen(
         [sys.executable, "-m", "crawler.child", str(job_file)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -129,6 +129,29 @@ def limit_files(child: "subprocess.Popen[str]", size: int) -> None:
     resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (size, size))
 
 
+def test_a_stop_does_not_wait_for_a_page_that_does_not_come(tmp_path: Path) -> None:
+    asked = threading.Event()
+    release = threading.Event()
+
+    def never(visit: Visit) -> Answer | str:
+        asked.set()
+        release.wait(60)
+        return ""
+
+    with LocalSite({"/": product_page("One", links='<a href="/never">more</a>'), "/never": never}) as site:
+        child = start(site, tmp_path / "bundle")
+        assert asked.wait(60)
+        child.send_signal(signal.SIGTERM)
+        assert finish(child)[0] == 0
+        release.set()
+    report = json.loads((tmp_path / "bundle" / "run.json").read_text())
+    assert report["counts"]["listings"] == 1
+    assert {url["url"]: url.get("reason") for url in report["urls"]}[site.url("/never")] == (
+        "not reached: stopped by SIGTERM"
+    )
+    assert (tmp_path / "bundle" / "bundle.json").exists()
+
+
 @needs_prlimit
 def test_a_disk_that_fills_up_ends_the_run_and_what_is_there_is_sealed(slow_shop: LocalSite, tmp_path: Path) -> None:
     child = start(slow_shop, tmp_path / "bundle")
@@ -205,7 +228,7 @@ def test_ctrl_c_ends_the_command_with_a_sealed_bundle_and_status_1(slow_shop: Lo
     slow_shop.pages["/p/5"] = tell
     out = tmp_path / "bundle"
     arguments = ["crawl", slow_shop.url(), "--out", str(out), "--allow-loopback", "--render", "never"]
-    command = subprocess.Popen(  # noqa: S603 - our own command
+    command = subprocess.Popen(
         [sys.executable, "-c", "from cli.main import main; main()", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
