@@ -72,7 +72,7 @@ def _verified(row: ReferralRow, fingerprint: str | None) -> tuple[bool, str]:
         return False, f"FAULT: {fault}. Do not pass this package on."
     except OSError as error:
         return False, f"The package cannot be read ({error.strerror}): restore it from a backup."
-    return True, f"Verified: {verdict.files} files, their digests and the signatures hold."
+    return True, f"{row.id} is made and signed. Verified: {verdict.files} files, their digests and the signatures hold."
 
 
 def _case_page(

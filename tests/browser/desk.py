@@ -1,4 +1,4 @@
-"""Drives the desk in a real Chromium: a served casefile, and pages that write down all they request and every dialog."""
+"""The desk in a real Chromium: a served casefile, and pages that write down each request, dialog and fault."""
 
 import socket
 import threading
@@ -72,7 +72,7 @@ class Watched:
 
 
 @contextmanager
-def watched(browser: Browser, address: str, **options: Any) -> Iterator[Watched]:  # noqa: ANN401 - of new_context
+def watched(browser: Browser, address: str, **options: Any) -> Iterator[Watched]:
     """Open a page in a context of its own and watch it."""
     context: BrowserContext = browser.new_context(**options)
     context.set_default_timeout(10_000)
