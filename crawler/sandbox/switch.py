@@ -1,6 +1,7 @@
 """The whole loopback market as one ASGI application: picks the site by host name or by the port that was asked."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from starlette.applications import Starlette
@@ -59,13 +60,19 @@ class SiteSwitch:
         await site(scope, receive, logged)
 
 
-def build_market(shops: Mapping[SiteKey, Shop], state: MarketState, *, tripwire_origin: str) -> dict[str, ASGIApp]:
-    """Return the application of each shop, and of the tripwire, by key."""
+def build_market(
+    shops: Mapping[SiteKey, Shop],
+    state: MarketState,
+    *,
+    tripwire_origin: str,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, ASGIApp]:
+    """Return the application of each shop, and of the tripwire, by key; ``clock`` drives the throttle of one."""
     stages = {key: Stage(shop, state) for key, shop in shops.items()}
     return {
         "pharmacy": pharmacy.build(stages["pharmacy"]),
         "rogue": rogue.build(stages["rogue"], tripwire_origin),
-        "market": market.build(stages["market"]),
+        "market": market.build(stages["market"], clock),
         "classifieds": classifieds.build(stages["classifieds"]),
         "board": board.build(stages["board"]),
         "app": app.build(stages["app"]),

@@ -1,6 +1,5 @@
 """A marketplace with many sellers: microdata, categories with pages, a search, and no patience with haste (429)."""
 
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -102,7 +101,7 @@ class _Throttled:
         await refusal(scope, receive, send)
 
 
-def build(stage: Stage, clock: Callable[[], float] = time.monotonic) -> ASGIApp:
+def build(stage: Stage, clock: Callable[[], float]) -> ASGIApp:
     """Return the application of the marketplace; ``clock`` drives its throttle."""
     site = _Market(stage)
     routes = [
