@@ -67,6 +67,8 @@ def find_heading(document: Document, furniture: Furniture) -> HtmlElement | None
             continue
         score = {"h1": 4.0, "h2": 1.5}.get(element.tag, 0.0) - place * 0.01
         score -= {"furniture": 4, "related": 6}.get(furniture.kind(element) or "", 0)
+        if _leads_home(element):
+            score -= 8
         if text == site_name or (len(segments) > 1 and text == segments[-1] and text != segments[0]):
             score -= 4
         elif text in (segments[:1] or [title]) or (stated and text == stated):
@@ -78,6 +80,18 @@ def find_heading(document: Document, furniture: Furniture) -> HtmlElement | None
         if score > best_score:
             best, best_score = element, score
     return best if best is not None else _named_in_title(body, segments, site_name)
+
+
+def _leads_home(heading: HtmlElement) -> bool:
+    """Whether a heading is the shop's own name with a link to its front page."""
+    link = next(heading.iter("a"), None)
+    return link is not None and (link.get("href") or "").rstrip("/").lower() in (
+        "",
+        ".",
+        "index.php",
+        "/index.php",
+        "/home",
+    )
 
 
 def _named_in_title(body: HtmlElement, segments: list[str], site_name: str) -> HtmlElement | None:

@@ -37,7 +37,7 @@ class Document:
         data = text.encode("utf-8")
         check_page(data)
         self.source = text
-        self.asked_url = url
+        self.asked_url = url if _join(url, "") is not None else ""
         parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
         try:
             self.root = lxml.html.document_fromstring(data or b"<html></html>", parser=parser, ensure_head_body=True)
@@ -151,6 +151,8 @@ def web_url(url: str) -> str | None:
 
 def _join(base: str, href: str) -> str | None:
     try:
-        return urljoin(base, href)
+        joined = urljoin(base, href)
+        urlsplit(joined)
+        return joined
     except ValueError:
         return None

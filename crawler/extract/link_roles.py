@@ -155,7 +155,7 @@ def is_pagination(link: ReadLink, document: Document) -> bool:
     if worded and (paged or _same_place(document.url, link.url)):
         return True
     numbered = text.isdigit() and len(text) <= 4
-    return paged and (numbered or worded or (any(link.element.iterancestors("nav")) and numbered))
+    return paged and (numbered or worded)
 
 
 def _same_place(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 
 from casefile.records import Price
 from crawler.extract.document import UNSEEN_TAGS, found_elements, one_line
+from crawler.extract.labelled import field_of
 from crawler.extract.locale import PageLocale
 from crawler.extract.money import find_money, read_price
 from crawler.extract.numerals import plain_digits
@@ -210,6 +211,7 @@ def _names(element: HtmlElement) -> str:
 def _score(element: HtmlElement, text: str, price: Price) -> float:
     score = 0.0
     names = _names(element)
+    before = _words_before(element)
     above: list[HtmlElement] = [ancestor for ancestor, _ in zip(element.iterancestors(), range(4), strict=False)]
     wide = " ".join([names, *map(_names, above[:3])])
     score += 3 if _PRICE_NAME.search(names) else 2 if _PRICE_NAME.search(wide) else 0
@@ -218,7 +220,7 @@ def _score(element: HtmlElement, text: str, price: Price) -> float:
     struck = struck or any(child.tag in ("del", "s", "strike") for child in element)
     score -= 6 if struck else 4 if _FORMER.search(names) else 1 if _FORMER.search(wide) else 0
     score -= 4 if _OTHER_AMOUNT.search(names) else 2 if _OTHER_AMOUNT.search(wide) else 0
-    before = _words_before(element)
+    score += 2 if field_of(before.rstrip(" :：").rpartition(" ")[2]) == "price" else 0
     score -= 5 if _TAKEN_OFF.search(text) else 0
     score -= 4 if _FORMER_WORDS.search(before) or _OTHER_WORDS.search(before) else 0
     score -= 2 if _BEHIND.search(one_line(element.tail or "")) else 0

@@ -174,3 +174,17 @@ def test_hostile_html_is_survived(page: str) -> None:
 
 def test_a_page_too_large_is_refused() -> None:
     assert "bytes" in (extract_page(b"x" * 9_000_000, SITE).refused or "")
+
+
+@pytest.mark.parametrize("url", ["http://[", "", "file:///a b.html", "C:\\\\page.html", "https://shop.example:99999/"])
+def test_an_odd_address_is_survived(url: str) -> None:
+    page = extract_page('<h1>Pill</h1><p class="price">$5</p><a href="http://[">x</a><a href="b">y</a>', url)
+    assert page.refused is None
+
+
+def test_numbered_pages_are_pagination() -> None:
+    page = read('<h1>Pain</h1><p><a href="?page=2">2</a> <a href="?page=3">3</a></p>', path="/c/pain")
+    assert [link.url for link in page.links_with_role("pagination")] == [
+        f"{SITE}/c/pain?page=2",
+        f"{SITE}/c/pain?page=3",
+    ]
