@@ -35,12 +35,16 @@ def sandbox(port: int, catalogue: tuple[Path, ...], generation: int, names: bool
 
     Example: pharmakon sandbox --port 0 --json
     """
+    from rich.console import Console
+
     from crawler.sandbox import SandboxError, start_sandbox
 
     if catalogue and names:
         raise click.UsageError("--names is for the six shops; leave it out with --catalogue")
+    reading = f"Reading {', '.join(path.name for path in catalogue)}" if catalogue else "Starting the shops"
     try:
-        running = start_sandbox(list(catalogue) or None, port, generation=generation, names=names)
+        with Console(stderr=True).status(reading):
+            running = start_sandbox(list(catalogue) or None, port, generation=generation, names=names)
     except SandboxError as error:
         raise click.ClickException(str(error)) from error
     with running:
