@@ -37,7 +37,7 @@ class CatalogueError(Exception):
     """A file of ``data/cues`` cannot be used; says which, where, and what to do."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Phrase:
     """One phrase, parsed."""
 
@@ -52,7 +52,7 @@ class Phrase:
     needs: tuple[frozenset[int], ...]
     """Word numbers: of each set one occurs in every match."""
     scope: str | None = None
-    """None for a cue; one of :data:`SCOPES` for a protective phrase; ``audience`` for one that says whom the offer is for."""
+    """None for a cue, one of :data:`SCOPES` for a protective phrase, ``audience`` for whom the offer is for."""
     strong: bool = False
     """For a cue: a protective phrase it overlaps does not take it away (``we never turn anyone away without...``)."""
     negatable: bool = True

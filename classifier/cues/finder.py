@@ -101,19 +101,20 @@ class CueCatalogue:
         beside: list[tuple[FieldText, Hit]] = []
         addressed: Counter[Audience] = Counter()
         for number, (text, found) in enumerate(zip(fields, hits, strict=True)):
+            denied = scope.denied(number, found)
             for hit in found:
                 if hit.phrase.scope == "audience":
                     addressed[_audience(hit)] += 1
                 elif hit.phrase.scope is not None:
                     beside.append((text, hit))
-                elif (against := scope.against(number, hit)) is None:
+                elif (against := denied.get(hit) or scope.against(number, hit)) is None:
                     cues.append(_cue(text, hit))
                 else:
                     protections.append(_protection(fields[against.field], against.hit, hit.phrase.label))
         protections += [_protection(text, hit, None) for text, hit in beside if not _gives_way(text, hit, cues)]
         cues += lexical_cues(listing, fields, scope)
         audience = max(addressed, key=lambda each: (addressed[each], each), default="person")
-        return Findings(_distinct(cues), protections, fields, audience)
+        return Findings(_distinct(cues), _distinct_protections(protections), fields, audience)
 
 
 def _audience(hit: Hit) -> Audience:
@@ -144,6 +145,14 @@ def _gives_way(text: FieldText, hit: Hit, cues: list[CueMatch]) -> bool:
         c.field == text.field and c.start < end and start < c.end and (not hit.phrase.cues or c.cue in hit.phrase.cues)
         for c in cues
     )
+
+
+def _distinct_protections(protections: list[Protection]) -> list[Protection]:
+    """Keep one of those that say the same of the same place."""
+    kept: dict[tuple[str, str | None, str, int], Protection] = {}
+    for each in protections:
+        kept.setdefault((each.why, each.cue, each.field, each.start), each)
+    return list(kept.values())
 
 
 def _distinct(cues: list[CueMatch]) -> list[CueMatch]:

@@ -1,4 +1,4 @@
-"""Cues that rest on what is named, not on how it is said: controlled and unapproved medicines, crypto prices, bent words."""
+"""Cues that rest on what is named: controlled and unapproved medicines, prices in crypto-currency, bent words."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

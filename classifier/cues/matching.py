@@ -121,10 +121,13 @@ def scan(book: PhraseBook, reading: Reading) -> list[Hit]:
     hits: list[Hit] = []
     for number in sorted(candidates):
         phrase = book.phrases[number]
-        if any(need.isdisjoint(present) for need in phrase.needs):
-            continue
-        spans = reading.match(phrase.steps, None, 0, phrase.spaced)
-        hits += [Hit(start, end, phrase) for start, end in _shortest(spans)]
+        for need in phrase.needs[1:]:
+            if need.isdisjoint(present):
+                break
+        else:
+            spans = reading.match(phrase.steps, None, 0, phrase.spaced)
+            if spans:
+                hits += [Hit(start, end, phrase) for start, end in _shortest(spans)]
     hits.sort(key=lambda hit: (hit.start, -hit.end, hit.phrase.rule))
     return hits
 

@@ -9,8 +9,8 @@ A phrase is ``(no|without) (a)? @rx`` with
 ``#``                   a number
 ``@name``               the words of that name in ``words.yaml`` for the phrase's language
 
-Matching walks over the places where known words stand (:mod:`classifier.cues.matching`), never over all substrings, so its
-cost is bounded by the number of known words in a text.
+Matching walks over the places where known words stand (:mod:`classifier.cues.matching`), never over all substrings, so
+its cost is bounded by the number of known words in a text.
 """
 
 import re
@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from classifier.text.glyphs import fold
-from classifier.text.lexicon import script_of
+from classifier.text.scripts import script_of
 
 _LEX = re.compile(r"\(|\)\??|\||\.\.\.?|@[a-z_]+|#|(?:[^\s()|#@]|@(?![a-z]))+")
 GAPS = {"..": 3, "...": 7}

@@ -50,10 +50,26 @@ class Scope:
 
     def against(self, number: int, hit: Hit) -> Against | None:
         """Return the protective phrase that takes ``hit`` (in field ``number``) away, None when it stands."""
-        other = self.against_span(number, hit.start, hit.end, hit.phrase.label, strong=hit.phrase.strong)
-        if other is None and hit.phrase.negatable:
-            return Against(number, hit) if self._denied(number, hit) else None
-        return other
+        return self.against_span(number, hit.start, hit.end, hit.phrase.label, strong=hit.phrase.strong)
+
+    def denied(self, number: int, hits: Sequence[Hit]) -> dict[Hit, Against]:
+        """Return the cues of a field that a negation beside them denies.
+
+        One word may stand in several languages (``expired``, ``expiré``) of which only one has the negation: what is
+        denied in one reading is denied in all.
+        """
+        found = [hit for hit in hits if hit.phrase.scope is None and hit.phrase.negatable and self._denied(number, hit)]
+        if not found:
+            return {}
+        return {
+            hit: Against(number, other)
+            for hit in hits
+            for other in found
+            if hit.phrase.label == other.phrase.label
+            and hit.phrase.negatable
+            and hit.start < other.end
+            and other.start < hit.end
+        }
 
     def _denied(self, number: int, hit: Hit) -> bool:
         """Return whether a negation of its language stands beside ``hit`` in its clause."""
@@ -122,7 +138,7 @@ def _span(spans: Sequence[tuple[int, int]], at: int) -> tuple[int, int] | None:
 
 
 def clause(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the clause of ``text`` that holds ``[start, end)``: from the beginning of its first to the end of its last."""
+    """Return the span of the clauses of ``text`` that hold ``[start, end)``."""
     first = _span(sentence_spans(text), start) or (0, len(text))
     last = _span(sentence_spans(text), max(start, end - 1)) or first
     left = _span(clause_spans(text, *first), start) or first

@@ -1,4 +1,4 @@
-"""Where the words of the catalogue stand in a text: whole words by a table, stems and unspaced scripts by one automaton."""
+"""Where the words of the catalogue stand in a text: whole words by a table, stems and unspaced scripts by automaton."""
 
 import re
 from collections import defaultdict
@@ -8,7 +8,7 @@ from typing import Any
 import ahocorasick
 
 from classifier.cues.pattern import Word
-from classifier.text.lexicon import script_of
+from classifier.text.scripts import LETTERS, arabic_word_start, script_of
 
 Span = tuple[int, int]
 Places = dict[int, list[Span]]
@@ -19,11 +19,8 @@ MOST_PLACES = 150
 _LONGEST_AFFIX = 14
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*|[\u0370-\u052f]+")
 _PLAIN = re.compile(r"[a-z]+|[\u0370-\u052f]+")
-_PARTICLES = frozenset("وفبلك")
-
-
-def _in_script(char: str, script: str) -> bool:
-    return char.isalpha() and script_of(char) == script
+_Part = tuple[int, bool, bool, bool, frozenset[str], bool]
+"""Number, any beginning, any ending, bounded at the end, letters of the script, Arabic."""
 
 
 class WordTable:
@@ -32,7 +29,7 @@ class WordTable:
     def __init__(self, words: Iterable[Word]) -> None:
         self.numbers: dict[Word, int] = {}
         self._whole: dict[str, int] = {}
-        parts: dict[str, list[tuple[int, Word, str]]] = defaultdict(list)
+        parts: dict[str, list[_Part]] = defaultdict(list)
         for word in words:
             if word in self.numbers:
                 continue
@@ -41,7 +38,10 @@ class WordTable:
                 self._whole[word.core] = number
             else:
                 first = next((c for c in word.core if c.isalpha()), "a")
-                parts[word.core].append((number, word, script_of(first)))
+                script = script_of(first)
+                bounded = word.core[-1].isalpha() and not word.tail
+                letters = LETTERS[script] if word.core[0].isalpha() or word.head else LETTERS["none"]
+                parts[word.core].append((number, word.head, word.tail, bounded, letters, script == "arabic"))
         self._automaton: Any = ahocorasick.Automaton()
         for core, listed in parts.items():
             self._automaton.add_word(core, (len(core), tuple(listed)))
@@ -50,6 +50,7 @@ class WordTable:
     def places(self, text: str) -> Places:
         """Return where each word stands in normalised ``text``."""
         found: Places = {}
+        size = len(text)
         whole = self._whole
         for match in _TOKEN.finditer(text):
             token = match.group()
@@ -60,10 +61,19 @@ class WordTable:
                 self._elided(token, match.start(), found)
         for last, (length, listed) in self._automaton.iter(text):
             start, end = last - length + 1, last + 1
-            for number, word, script in listed:
-                span = _span(text, start, end, word, script)
-                if span is not None:
-                    found.setdefault(number, []).append(span)
+            before = text[start - 1] if start else " "
+            for number, head, tail, bounded, letters, arabic in listed:
+                begin = start
+                if before in letters:
+                    begin = _begin(text, start, letters, head=head, arabic=arabic)
+                    if begin < 0:
+                        continue
+                stop = end
+                if (tail or bounded) and end < size and text[end] in letters:
+                    if bounded:
+                        continue
+                    stop = _stop(text, end, letters)
+                found.setdefault(number, []).append((begin, stop))
         for spans in found.values():
             if len(spans) > 1:
                 spans.sort()
@@ -80,33 +90,18 @@ class WordTable:
                 found.setdefault(number, []).append((at, at + length))
 
 
-def _span(text: str, start: int, end: int, word: Word, script: str) -> Span | None:
-    """Return the span of the whole word around a literal, None when the literal is a part of another word."""
-    if script == "none":
-        return start, end
-    size = len(text)
-    if word.head:
-        low = max(0, start - _LONGEST_AFFIX)
-        while start > low and _in_script(text[start - 1], script):
-            start -= 1
-    elif start and word.core[0].isalpha() and _in_script(text[start - 1], script):
-        start = _before_particles(text, start) if script == "arabic" else -1
-        if start < 0:
-            return None
-    if word.tail:
-        high = min(size, end + _LONGEST_AFFIX)
-        while end < high and _in_script(text[end], script):
-            end += 1
-    elif end < size and word.core[-1].isalpha() and _in_script(text[end], script):
-        return None
-    return start, end
+def _begin(text: str, start: int, letters: frozenset[str], *, head: bool, arabic: bool) -> int:
+    """Return where the word around ``start`` begins, -1 when the literal may not stand inside a word."""
+    if not head:
+        return arabic_word_start(text, start) if arabic else -1
+    low = max(0, start - _LONGEST_AFFIX)
+    while start > low and text[start - 1] in letters:
+        start -= 1
+    return start
 
 
-def _before_particles(text: str, start: int) -> int:
-    """Return where an Arabic word with article and one-letter prefixes begins, -1 when other letters stand before."""
-    at = start
-    if text[max(0, at - 2) : at] in ("ال", "لل"):
-        at -= 2
-    if at and text[at - 1] in _PARTICLES:
-        at -= 1
-    return at if at == 0 or not _in_script(text[at - 1], "arabic") else -1
+def _stop(text: str, end: int, letters: frozenset[str]) -> int:
+    high = min(len(text), end + _LONGEST_AFFIX)
+    while end < high and text[end] in letters:
+        end += 1
+    return end

@@ -8,41 +8,102 @@ mathematical, circled, squared, small capital, superscript, regional indicator a
 import re
 import unicodedata
 from functools import cache
-from pathlib import Path
 
 from classifier.text.places import LEXICON_FOLDER
 
 _LATIN_NAME = re.compile(
     r"(?:LATIN (?:SMALL |CAPITAL )?(?:LETTER )?(?:SMALL CAPITAL |SMALL |CAPITAL )?(?:LETTER )?"
-    r"(?:TURNED |REVERSED |SIDEWAYS |OPEN |SCRIPT |LONG |DOTLESS |INSULAR |INVERTED |CLOSED |BARRED |STRETCHED )*([A-Z])"
-    r"|(?:NEGATIVE |SQUARED |CIRCLED |PARENTHESIZED |CROSSED |REGIONAL INDICATOR SYMBOL LETTER |MODIFIER |COMBINING |TAG )+"
+    r"(?:TURNED |REVERSED |SIDEWAYS |OPEN |SCRIPT |LONG |DOTLESS |INSULAR |INVERTED |CLOSED |BARRED |STRETCHED )*"
+    r"([A-Z])"
+    r"|(?:NEGATIVE |SQUARED |CIRCLED |PARENTHESIZED |CROSSED |REGIONAL INDICATOR SYMBOL LETTER |MODIFIER |COMBINING "
+    r"|TAG )+"
     r"(?:LATIN )?(?:SMALL |CAPITAL )*(?:LETTER )?([A-Z]))"
     r"(?: WITH .*|-\d+|)"
 )
 _NAMED = {
-    "LATIN SMALL LETTER ALPHA": "a", "LATIN CAPITAL LETTER ALPHA": "a", "LATIN SMALL LETTER IOTA": "i",
-    "LATIN SMALL LETTER SCHWA": "e", "LATIN CAPITAL LETTER SCHWA": "e", "LATIN SMALL LETTER UPSILON": "u",
-    "LATIN SMALL LETTER AE": "ae", "LATIN SMALL LETTER SHARP S": "ss", "LATIN SMALL LETTER ENG": "ng",
-    "LATIN SMALL LETTER ESH": "s", "LATIN SMALL LETTER EZH": "z", "LATIN SMALL LETTER ETH": "d",
-    "LATIN SMALL LETTER THORN": "th", "LATIN SMALL LETTER CHI": "x", "LATIN LETTER SMALL CAPITAL OE": "oe",
-}  # fmt: skip
-_ARABIC = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ئ": "ي", "ک": "ك", "ہ": "ه",
-                         "ھ": "ه", "ۃ": "ه", "ة": "ه", "ۀ": "ه", "ؤ": "و", "ۂ": "ه", "ٹ": "ت", "ۓ": "ے", "ـ": None})  # fmt: skip
-"""Spellings that Arabic, Persian and Urdu writers mix freely; both text and patterns fold to the left-hand script form."""
-_PUNCTUATION = {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
-                "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "―": "-", "ʻ": "'", "。": "。", "ё": "е",
-                "ꞌ": "'", "՚": "'"}  # fmt: skip
+    "LATIN SMALL LETTER ALPHA": "a",
+    "LATIN CAPITAL LETTER ALPHA": "a",
+    "LATIN SMALL LETTER IOTA": "i",
+    "LATIN SMALL LETTER SCHWA": "e",
+    "LATIN CAPITAL LETTER SCHWA": "e",
+    "LATIN SMALL LETTER UPSILON": "u",
+    "LATIN SMALL LETTER AE": "ae",
+    "LATIN SMALL LETTER SHARP S": "ss",
+    "LATIN SMALL LETTER ENG": "ng",
+    "LATIN SMALL LETTER ESH": "s",
+    "LATIN SMALL LETTER EZH": "z",
+    "LATIN SMALL LETTER ETH": "d",
+    "LATIN SMALL LETTER THORN": "th",
+    "LATIN SMALL LETTER CHI": "x",
+    "LATIN LETTER SMALL CAPITAL OE": "oe",
+}
+_ARABIC = str.maketrans(
+    {
+        "أ": "ا",
+        "إ": "ا",
+        "آ": "ا",
+        "ٱ": "ا",
+        "ى": "ي",
+        "ی": "ي",
+        "ې": "ي",
+        "ئ": "ي",
+        "ک": "ك",
+        "ہ": "ه",
+        "ھ": "ه",
+        "ۃ": "ه",
+        "ة": "ه",
+        "ۀ": "ه",
+        "ؤ": "و",
+        "ۂ": "ه",
+        "ٹ": "ت",
+        "ۓ": "ے",
+        "ـ": None,
+    }
+)
+"""Spellings that Arabic, Persian and Urdu writers mix freely; text and phrases fold to one of them."""
+_PUNCTUATION = {
+    "’": "'",
+    "‘": "'",
+    "ʼ": "'",
+    "`": "'",
+    "´": "'",
+    "′": "'",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "«": '"',
+    "»": '"',
+    "‐": "-",
+    "‑": "-",
+    "‒": "-",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "―": "-",
+    "ʻ": "'",
+    "。": "。",
+    "ё": "е",
+    "ꞌ": "'",
+    "՚": "'",
+}
 _MAX_EXPANSION = 4
 
 
 def _is_dropped_mark(char: str) -> bool:
     code = ord(char)
     return (
-        0x300 <= code <= 0x36F or 0x1AB0 <= code <= 0x1AFF or 0x1DC0 <= code <= 0x1DFF or 0x20D0 <= code <= 0x20FF
-        or 0xFE00 <= code <= 0xFE0F or 0xFE20 <= code <= 0xFE2F or 0xE0100 <= code <= 0xE01EF
-        or 0x64B <= code <= 0x65F or code == 0x670 or 0x591 <= code <= 0x5C7
+        0x300 <= code <= 0x36F
+        or 0x1AB0 <= code <= 0x1AFF
+        or 0x1DC0 <= code <= 0x1DFF
+        or 0x20D0 <= code <= 0x20FF
+        or 0xFE00 <= code <= 0xFE0F
+        or 0xFE20 <= code <= 0xFE2F
+        or 0xE0100 <= code <= 0xE01EF
+        or 0x64B <= code <= 0x65F
+        or code == 0x670
+        or 0x591 <= code <= 0x5C7
         or code in (0x93C, 0x9BC, 0x115F, 0x1160, 0x3164, 0xFFA0, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x483, 0x484)
-    )  # fmt: skip
+    )
 
 
 def _latin_base(char: str) -> str | None:
@@ -119,32 +180,21 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", text).translate(FOLD)
 
 
-_LOOSE = {
-    "я": "r", "и": "n", "п": "n", "ш": "w", "щ": "w", "д": "d", "ь": "b", "ъ": "b", "э": "e", "ф": "o", "л": "n",
-    "ц": "u", "ч": "y", "ю": "o", "ж": "x", "є": "e", "ї": "i", "і": "i", "δ": "d", "ε": "e", "η": "n", "θ": "o",
-    "λ": "a", "μ": "u", "π": "n", "σ": "o", "τ": "t", "φ": "o", "ω": "w", "ξ": "e", "ψ": "y", "ς": "s", "β": "b",
-    "κ": "k", "а": "a", "ա": "w", "ս": "u", "օ": "o", "ո": "n", "ց": "g", "հ": "h", "ղ": "n", "ք": "p", "տ": "s",
-    "∆": "a", "√": "v", "∪": "u", "∩": "n", "€": "e", "£": "l", "¥": "y", "¢": "c", "§": "s", "µ": "u", "©": "c",
-    "®": "r", "∂": "d", "∑": "e", "∫": "s", "†": "t", "ø": "o", "°": "o", "•": "o", "●": "o", "○": "o", "◯": "o",
-    "⭕": "o", "💊": "o", "∀": "a", "∃": "e", "ƨ": "s", "₮": "t", "₱": "p", "₦": "n", "₩": "w", "₳": "a", "₴": "s", "₵": "c",
-    "₲": "g", "฿": "b", "ค": "a", "๏": "o", "є": "e", "г": "r", "б": "b", "з": "e", "丨": "i", "卂": "a", "乇": "e", "工": "i",
-    "尺": "r", "丂": "s", "丅": "t", "凵": "u", "乂": "x", "丫": "y", "乙": "z", "刀": "d", "几": "n", "口": "o", "卩": "p", "匚": "c",
-}  # fmt: skip
-"""Decorative look-alikes (public knowledge of how letters are bent); used only inside tokens that hold Latin letters."""
-
-
 @cache
 def _table_of_lookalikes() -> dict[str, str]:
-    table: dict[str, str] = {}
-    for line in (LEXICON_FOLDER / "confusables.tsv").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            glyph, look, _name = line.split("\t")
-            table[glyph] = look
+    table = _read_table("confusables.tsv")
     for glyph, look in list(table.items()):
         lower = fold_character(glyph)
         if len(lower) == 1 and lower not in table:
             table[lower] = look
-    return {**_LOOSE, **table, "б": "b", "з": "e", "г": "r"}
+    return {**table, **_read_table("decorative.tsv")}
+
+
+def _read_table(name: str) -> dict[str, str]:
+    """Read ``glyph, look-alike, Unicode name`` lines."""
+    lines = (LEXICON_FOLDER / name).read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return {glyph: look for glyph, look, _ in rows}
 
 
 @cache

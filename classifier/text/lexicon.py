@@ -13,6 +13,7 @@ from classifier.text.entries import Entry, MedicineClass, load_classes, load_dod
 from classifier.text.glyphs import fold
 from classifier.text.normalise import Normalised
 from classifier.text.places import LEXICON_FOLDER
+from classifier.text.scripts import LETTERS, NO_LETTERS, arabic_word_start, script_of
 
 _INFLECTED_FROM = 6
 """A name of this many letters may carry an ending (``tadalafilo``, ``виагры``)."""
@@ -53,6 +54,10 @@ class _Known:
     bent: bool = False
     stem: bool = False
     """Whether ``spelling`` is an INN stem, the ending of a word."""
+    letters: frozenset[str] = NO_LETTERS
+    """Letters of the script: none may stand before the word."""
+    ending: int = 0
+    """Letters that may follow as an inflection."""
 
     def term(self, start: int, end: int, word: str) -> Term:
         every = self.classes
@@ -63,23 +68,17 @@ class _Known:
         )  # fmt: skip
 
 
-def script_of(char: str) -> str:
-    """Return the writing that decides what may stand beside a word: ``latin, cyrillic, greek, arabic, hebrew, indic, none``.
-
-    ``none``: the script puts no space between words (Chinese, Japanese, Thai) or glues particles to them (Korean, Amharic).
-    """
-    code = ord(char)
-    if char.isascii():
-        return "latin"
-    for low, high, script in _RANGES:
-        if low <= code <= high:
-            return script
-    return "none"
-
-
-_RANGES = ((0xC0, 0x24F, "latin"), (0x370, 0x3FF, "greek"), (0x400, 0x52F, "cyrillic"), (0x590, 0x5FF, "hebrew"),
-           (0x600, 0x6FF, "arabic"), (0x900, 0xDFF, "indic"))  # fmt: skip
-_ARABIC_BEFORE = frozenset("وفبلك")
+def _known(
+    word: str, brand: bool, entry: Entry, classes: tuple[MedicineClass, ...], *, bent: bool = False, stem: bool = False
+) -> _Known:
+    script = script_of(word[0])
+    if stem or bent:
+        ending = 0
+    elif len(word) >= _INFLECTED_FROM:
+        ending = _LONGEST_ENDING
+    else:
+        ending = 2 if script == "cyrillic" else 0
+    return _Known(word, script, brand, entry, classes, bent, stem, LETTERS[script], ending)
 
 
 class Lexicon:
@@ -102,15 +101,13 @@ class Lexicon:
             for number, spelling in enumerate(entry.spellings):
                 word = fold(spelling)
                 brand = number > len(entry.names)
-                table.setdefault(word, _Known(word, script_of(word[0]), brand, entry, known))
+                table.setdefault(word, _known(word, brand, entry, known))
         for word in dodged:
             known_word = table[word]
             for variant in misspellings(word):
-                table.setdefault(
-                    variant, _Known(variant, "latin", True, known_word.entry, known_word.classes, bent=True)
-                )
+                table.setdefault(variant, _known(variant, True, known_word.entry, known_word.classes, bent=True))
         for ending, name in stems.items():
-            table.setdefault(ending, _Known(ending, "latin", False, Entry("", (name,)), (classes[name],), stem=True))
+            table.setdefault(ending, _known(ending, False, Entry("", (name,)), (classes[name],), stem=True))
         self._automaton: Any = ahocorasick.Automaton()
         for word, value in table.items():
             self._automaton.add_word(word, value)
@@ -142,30 +139,17 @@ class Lexicon:
     @staticmethod
     def _whole_word(text: str, start: int, end: int, known: _Known) -> int:
         """Return where the word ends, 0 when the match is a part of another word."""
-        script = known.script
-        if script == "none":
-            return end
-        if start and text[start - 1].isalpha() and script_of(text[start - 1]) == script:
-            if script != "arabic" or not _arabic_prefix(text, start):
-                return 0
-        stop = end
-        while (
-            stop < len(text)
-            and stop - end <= _LONGEST_ENDING
-            and text[stop].isalpha()
-            and script_of(text[stop]) == script
-        ):
-            stop += 1
-        if stop == end:
-            return end
-        if known.stem:
+        letters = known.letters
+        if start and text[start - 1] in letters and (known.script != "arabic" or arabic_word_start(text, start) < 0):
             return 0
-        allowed = _LONGEST_ENDING if len(known.spelling) >= _INFLECTED_FROM else (2 if script == "cyrillic" else 0)
-        return stop if stop - end <= allowed else 0
+        stop, size = end, len(text)
+        while stop < size and stop - end <= _LONGEST_ENDING and text[stop] in letters:
+            stop += 1
+        return stop if stop - end <= known.ending else 0
 
 
 def misspellings(word: str) -> set[str]:
-    """Return how ``word`` is commonly bent with plain letters: i and l swapped, one letter doubled, dropped or transposed.
+    """Return how ``word`` is bent with plain letters: i and l swapped, one letter doubled, dropped or transposed.
 
     A letter is dropped or transposed only in names of seven letters or more, so that no everyday word comes out.
     """
@@ -188,18 +172,6 @@ def _word_start(text: str, at: int) -> int:
     while at > low and "a" <= text[at - 1] <= "z":
         at -= 1
     return at
-
-
-def _arabic_prefix(text: str, start: int) -> bool:
-    """Return whether only the article and a one-letter preposition stand before ``start`` in the word."""
-    at = start
-    if text[max(0, at - 2) : at] == "ال":
-        at -= 2
-    elif text[max(0, at - 2) : at] == "لل":
-        at -= 2
-    if at and text[at - 1] in _ARABIC_BEFORE and at - 1 >= 0:
-        at -= 1
-    return at < start and (at == 0 or not text[at - 1].isalpha())
 
 
 def _digest(folder: Path) -> str:

@@ -18,11 +18,17 @@ _SEPARATOR = r"[ ._\-*·~/|,'`^+:?}{]"
 _SPACED = re.compile(
     rf"(?<![^\W_])[^\W_]{_SEPARATOR}{{1,3}}(?:[^\W_]|[@$!|]){_SEPARATOR}{{1,3}}(?:[^\W_]|[@$!|])(?:{_SEPARATOR}{{1,3}}(?:[^\W_]|[@$!])(?![^\W_])){{1,40}}(?![^\W_])"
 )
-_SPLIT = re.compile(r"(?<![^\W_])[^\W\d_]{1,9}(?: ?[._*·~|^:/@?}{] ?[^\W_]{1,9}| ?- ?[^\W_]{1,9}){1,9}(?![^\W_])")
-_ONE_HYPHEN = re.compile(r"[^-]{2,}-[^-]{2,}")
-"""``pre-workout``, ``deca-durabolin``: a plain compound, not a trick."""
-_LEET = re.compile(r"(?:[^\W\d_][0-9@$!|*+€£¥¢§µ©®†√∆#]|[0-9@$|€£¥¢√][^\W\d_])")
-_TOKEN = re.compile(r"[^\s.,;:?()\[\]{}<>\"'/\\=&%~^-]{4,40}")
+_SPLIT = re.compile(
+    r"(?<![^\W_])[^\W\d_]{1,9}"
+    r"(?:(?:(?:[._*·~|^@}{]| [._*·~|^:/@?}{-] )[^\W_]{1,9}){1,9}|(?:-[^\W_]{1,9}){2,9})(?![^\W_])"
+)
+"""Letters set apart in groups; one plain hyphen (``pre-workout``) is a compound, not a trick."""
+
+_LEET = re.compile(
+    r"[^\W\d_][0-9@$!|*+€£¥¢§µ©®†√∆#]+[^\W\d_]|(?<![\w.])[0-9@$|€£¥¢√][^\W\d_]{3}|[^\W\d_]{3}[0-9@$€£](?![\w%])"
+)
+_STOP = frozenset(" \t\n.,;:?()[]{}<>\"'/\\=&%~^-")
+_LONGEST_TOKEN = 40
 _MIXED = re.compile(r"[a-z][^\W\d_a-z]|[^\W\d_a-z][a-z]")
 _ODD_INSIDE = re.compile(r"[^\W\d_][^\w\s.,;:?()\[\]{}<>\"'/\\=&%~^\-–、。，：；！？）（】【·|+][^\W\d_]")
 _ALL_LOOKALIKE = re.compile(r"(?<!\w)[авекмнорстухіјѕԁһԛԝαβεικνορτυχωᎪ-ᏼⲁ-ⲻꓐ-ꓽ]{4,30}(?!\w)")
@@ -78,33 +84,33 @@ def _spaced(text: str, changes: list[tuple[Edit, str]]) -> None:
         letters = [i for i in range(match.start(), match.end()) if text[i].isalnum()]
         joined = "".join(text[i] for i in letters)
         word = vocabulary.resolve(joined) if len(joined) >= 5 else None
-        if word is not None and match[0] != word and not _ONE_HYPHEN.fullmatch(match[0]):
+        if word is not None and match[0] != word:
             changes.append((Edit(match.start(), match.end(), word), "split"))
 
 
 def _tokens(text: str, changes: list[tuple[Edit, str]]) -> None:
-    vocabulary = default_vocabulary()
-    seen = 0
-    plain = text.isascii()
-    if not (
-        _LEET.search(text)
-        or (not plain and (_MIXED.search(text) or _ODD_INSIDE.search(text) or _ALL_LOOKALIKE.search(text)))
-    ):
-        return
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token.isalpha() and (plain or token.isascii()):
-            continue
-        if token.isalpha() and not _MIXED.search(token) and not _ALL_LOOKALIKE.fullmatch(token):
-            continue
-        if token.isascii() and not _LEET.search(token):
-            continue
-        seen += 1
-        if seen > MOST_TRICKS:
-            break
-        start, end, new, how = _straightened(token)
-        if new is not None:
-            changes.append((Edit(match.start() + start, match.start() + end, new), how))
+    patterns = (_LEET,) if text.isascii() else (_LEET, _MIXED, _ODD_INSIDE, _ALL_LOOKALIKE)
+    done: set[int] = set()
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            low, high = _token_around(text, match.start(), match.end())
+            if low in done or high - low > _LONGEST_TOKEN:
+                continue
+            done.add(low)
+            if len(done) > MOST_TRICKS:
+                return
+            start, end, new, how = _straightened(text[low:high])
+            if new is not None:
+                changes.append((Edit(low + start, low + end, new), how))
+
+
+def _token_around(text: str, low: int, high: int) -> tuple[int, int]:
+    first, last = max(0, low - _LONGEST_TOKEN), min(len(text), high + _LONGEST_TOKEN)
+    while low > first and text[low - 1] not in _STOP:
+        low -= 1
+    while high < last and text[high] not in _STOP:
+        high += 1
+    return low, high
 
 
 def _straightened(token: str) -> tuple[int, int, str | None, str]:
@@ -163,5 +169,5 @@ def _is_symbol(token: str, foreign: list[str]) -> bool:
 
 
 def _alternates(token: str) -> bool:
-    """Return whether scripts change inside a run of letters (``виагра100mg`` does not count, nor do two glued words)."""
+    """Return whether scripts change inside a run of letters (``виагра100mg`` does not count)."""
     return _MIXED.search(token) is not None and "\u3040" > max(c for c in token if c.isalpha())

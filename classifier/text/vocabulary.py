@@ -1,7 +1,8 @@
 """Words that sellers bend: names of medicines and the words of an offer, found again whatever letters stand in them.
 
 A token's *key* writes every letter as the ASCII letter it looks like and merges letters with their leet forms
-(``1 l i ! |``, ``0 o``, ``3 e``, ``4 @ a``, ``5 $ s``, ``7 + t``...). Two spellings with one key look the same to a hurried eye.
+(``1 l i ! |``, ``0 o``, ``3 e``, ``4 @ a``, ``5 $ s``, ``7 + t``...). Two spellings with one key look the same to a
+hurried eye.
 """
 
 import re
@@ -15,8 +16,29 @@ from classifier.text.places import LEXICON_FOLDER
 WILD = "\0"
 """Stands in a key for a glyph that resembles no letter we know (``*``, an emoji, an unlisted letter)."""
 
-_LEET = str.maketrans({"l": "i", "1": "i", "!": "i", "|": "i", "0": "o", "3": "e", "4": "a", "@": "a", "5": "s", "$": "s",
-                       "7": "t", "+": "t", "8": "b", "9": "g", "6": "g", "2": "z", "*": WILD, "#": WILD, "_": WILD})  # fmt: skip
+_LEET = str.maketrans(
+    {
+        "l": "i",
+        "1": "i",
+        "!": "i",
+        "|": "i",
+        "0": "o",
+        "3": "e",
+        "4": "a",
+        "@": "a",
+        "5": "s",
+        "$": "s",
+        "7": "t",
+        "+": "t",
+        "8": "b",
+        "9": "g",
+        "6": "g",
+        "2": "z",
+        "*": WILD,
+        "#": WILD,
+        "_": WILD,
+    }
+)
 _MOST_WILD = 2
 _SHORTEST = 4
 _SHORTEST_WILD = 5
@@ -62,7 +84,7 @@ class Vocabulary:
         return self._by_key[found[0]] if len(found) == 1 else None
 
     def segment(self, letters: str) -> list[tuple[int, int, str]]:
-        """Return the known words inside a run of joined letters, left to right, longest first: ``(start, end, word)``."""
+        """Return the known words in a run of joined letters, left to right, longest first: ``(start, end, word)``."""
         look, found, at = key(letters), [], 0
         while at < len(look):
             for end in range(min(len(look), at + 24), at + _SHORTEST - 1, -1):

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+
+from casefile.records import CUES
+from classifier.cues.catalogue import CatalogueError, languages_of, load_phrases
+from classifier.cues.pattern import PhraseError, parse
+
+FIRST_NINE = {"en", "es", "fr", "de", "pt", "ru", "ar", "zh", "id"}
+FROM_LEXICON = {"controlled_substance", "unapproved_product", "obfuscated_text"}
+"""Cues that rest on names and letters, whose languages are those of the lexicon."""
+
+
+@pytest.mark.parametrize("cue", sorted(set(CUES) - FROM_LEXICON))
+def test_every_cue_has_phrases_in_at_least_twenty_languages(cue: str) -> None:
+    languages = languages_of(load_phrases().phrases)[cue]
+    assert FIRST_NINE <= languages
+    assert len(languages) >= 20
+
+
+def test_every_rule_says_what_it_rests_on() -> None:
+    assert all(phrase.source for phrase in load_phrases().phrases)
+
+
+def _folder(tmp_path: Path, body: str) -> Path:
+    (tmp_path / "words.yaml").write_text("words: {rx: {en: prescription}}\n", encoding="utf-8")
+    (tmp_path / "cue.yaml").write_text(body, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("cue: no_such_cue\nrules: {a: {source: s, phrases: {en: [word]}}}", "no cue of the codebook"),
+        ("cue: no_prescription\nrules: {}", "at least one rule"),
+        ("cue: no_prescription\nrules: {a: {phrases: {en: [word]}}}", "'source'"),
+        ("cue: no_prescription\nrules: {a: {source: s, phrases: {en: ['(no rx']}}}", "bracket"),
+        ("cue: no_prescription\nrules: {a: {source: s, phrases: {en: ['@nope rx']}}}", "words.yaml"),
+        ("cue: no_prescription\nrules: {a: {source: s, sauce: s, phrases: {en: [word]}}}", "sauce"),
+        ("rules: {a: {source: s, why: because, scope: match, phrases: {en: [word]}}}", "'why'"),
+        ("- just a list", "mapping"),
+    ],
+)
+def test_a_faulty_catalogue_is_refused_with_file_and_fault(tmp_path: Path, body: str, fault: str) -> None:
+    with pytest.raises(CatalogueError, match=fault) as refusal:
+        load_phrases(_folder(tmp_path, body))
+    assert "cue.yaml" in str(refusal.value)
+
+
+@pytest.mark.parametrize("phrase", ["(a|)", "a) b", "..", "(maybe)?", "#", "*"])
+def test_a_phrase_that_nothing_could_find_is_refused(phrase: str) -> None:
+    with pytest.raises(PhraseError):
+        parse(phrase)
