@@ -181,7 +181,7 @@ def _fit_combine(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floa
         if truth.min(initial=1) == truth.max(initial=0):
             offsets[answer] = 6.0 if len(truth) and truth[0] else -6.0
             continue
-        fitted = LogisticRegression(C=_COMBINE_C, max_iter=2000).fit(
+        fitted = LogisticRegression(C=_COMBINE_C, solver="newton-cholesky").fit(
             inputs[known], truth, sample_weight=table.weight[rows[known]]
         )
         weights[:, answer], offsets[answer] = fitted.coef_[0], fitted.intercept_[0]
