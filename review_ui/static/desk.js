@@ -106,7 +106,8 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return;
-  if (event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]")) return;
+  // Right after the dialog closes its button may still have the focus: only an open one keeps the keys to itself.
+  if (event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, dialog[open], [contenteditable]")) return;
   // The way to switch the keys on again stays open.
   if (event.key === "?" && $("#keys")) { event.preventDefault(); showKeys(); return; }
   if (keysOff() || event.shiftKey && event.key !== "/") return;

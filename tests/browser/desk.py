@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page
 
 from casefile.people import Person, make_login_link
 from casefile.store import Casefile
@@ -79,13 +79,17 @@ def watched(browser: Browser, address: str, **options: Any) -> Iterator[Watched]
     page = context.new_page()
     seen = Watched(page, address)
     page.on("request", lambda request: seen.requests.append(request.url))
-    page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss())[0])
     page.on("pageerror", lambda error: seen.faults.append(str(error)))
+
+    def note(dialog: Dialog) -> None:
+        seen.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def console(message: ConsoleMessage) -> None:
         if message.type == "error":
             seen.faults.append(message.text)
 
+    page.on("dialog", note)
     page.on("console", console)
     try:
         yield seen

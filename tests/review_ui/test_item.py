@@ -45,7 +45,8 @@ def test_a_cue_of_the_shops_pages_is_marked_in_what_the_shop_says(page: str) -> 
 
 def test_everything_known_is_there(page: str) -> None:
     for words in (
-        "from $89.00", "read as 89.00 USD", "30mg x 60 pills | $89.00", "1.48", "Quick Meds", "telegram: t.me/quickmeds",
+        "from $89.00", "read as 89.00 USD", "30mg x 60 pills | $89.00", "1.48", "Quick Meds",
+        "telegram: t.me/quickmeds",
         "bitcoin", "worldwide", "oxycodone", "not required", "hxxps://shop[.]example/p/0", "2026-11-21 12:00:00 UTC",
         "not signed", "not time-stamped", "Suspected, not established", "95 %",
     ):  # fmt: skip
@@ -61,7 +62,6 @@ def test_no_address_of_a_shop_is_ever_a_link(page: str) -> None:
 def test_the_digest_and_the_bundle_are_those_of_the_evidence(
     page: str, casefile: Casefile, listings: list[Listing]
 ) -> None:
-    from casefile.listings import get_capture
 
     stored = get_capture(casefile, listings[0].capture or "")
     assert stored is not None
