@@ -212,7 +212,7 @@ def _negations(words: Mapping[str, Mapping[str, str]], compiler: Compiler) -> di
     for language, known in words.items():
         trees = [parse(known[name]) if name in known else None for name in _DENIALS]
         if any(trees):
-            before, after = (tree and compiler.steps(tree.sequence) for tree in trees)
+            before, after = (compiler.steps(tree.sequence) if tree else None for tree in trees)
             found[language] = Negation(before, after, all(tree.spaced for tree in trees if tree))
     return found
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from casefile.records import Audience, CueField, CueName, Listing
+from casefile.records import AUDIENCES, CUES, Audience, CueField, CueName, Listing
 from classifier.cues.catalogue import PhraseBook, load_phrases
 from classifier.cues.lexical import lexical_cues
 from classifier.cues.matching import Hit, read, scan
 from classifier.cues.scope import Scope
-from classifier.text.lexicon import Lexicon, Term
+from classifier.text.lexicon import UNNAMED, Lexicon, Term
 from classifier.text.normalise import Normalised, normalise
 from classifier.text.places import CUES_FOLDER
 
@@ -49,6 +49,9 @@ class FieldText(NamedTuple):
     field: CueField
     normalised: Normalised
     terms: list[Term]
+    """Medicines and goods it names."""
+    medical: bool
+    """Whether it speaks of medicine at all, named or not (``pills``, ``vials``)."""
 
 
 class Findings(NamedTuple):
@@ -60,6 +63,16 @@ class Findings(NamedTuple):
     audience: Audience
 
 
+_CUE: dict[str, CueName] = {name: name for name in CUES}
+_AUDIENCE: dict[str, Audience] = {name: name for name in AUDIENCES}
+_OF_ANY_TRADE = frozenset(
+    {
+        "anonymous_payment", "messaging_contact", "stealth_shipping", "reship_guarantee", "worldwide_shipping", "bulk_offer",
+        "price_bait", "counterfeit_admission", "expired_or_degraded", "cold_chain_breach", "unsterile_or_homemade",
+        "missing_identity", "foreign_or_diverted", "false_authority",
+    }
+)  # fmt: skip
+"""Cues that sellers of anything use: evidence only where the offer names something medical."""
 _FIELDS: tuple[CueField, ...] = ("title", "description", "site_text")
 
 
@@ -83,7 +96,9 @@ class CueCatalogue:
             raw = getattr(listing, field)
             if raw:
                 normalised = normalise(raw)
-                texts.append(FieldText(field, normalised, self.lexicon.find(normalised)))
+                found = self.lexicon.find(normalised)
+                named = [term for term in found if term.classes[0] != UNNAMED]
+                texts.append(FieldText(field, normalised, named, bool(found)))
         return texts
 
     def find(self, listing: Listing) -> list[CueMatch]:
@@ -98,42 +113,48 @@ class CueCatalogue:
         scope = Scope(fields, readings, hits, self.book.negations)
         cues: list[CueMatch] = []
         protections: list[Protection] = []
+        medical = any(each.medical for each in fields)
         beside: list[tuple[FieldText, Hit]] = []
         addressed: Counter[Audience] = Counter()
         for number, (text, found) in enumerate(zip(fields, hits, strict=True)):
             denied = scope.denied(number, found)
             for hit in found:
                 if hit.phrase.scope == "audience":
-                    addressed[_audience(hit)] += 1
+                    addressed[_AUDIENCE[hit.phrase.label]] += 1
                 elif hit.phrase.scope is not None:
                     beside.append((text, hit))
+                elif not medical and hit.phrase.label in _OF_ANY_TRADE:
+                    protections.append(_other_goods(text, hit))
                 elif (against := denied.get(hit) or scope.against(number, hit)) is None:
                     cues.append(_cue(text, hit))
                 else:
                     protections.append(_protection(fields[against.field], against.hit, hit.phrase.label))
         protections += [_protection(text, hit, None) for text, hit in beside if not _gives_way(text, hit, cues)]
         cues += lexical_cues(listing, fields, scope)
-        audience = max(addressed, key=lambda each: (addressed[each], each), default="person")
+        audience = max(sorted(addressed), key=addressed.__getitem__) if addressed else _AUDIENCE["person"]
         return Findings(_distinct(cues), _distinct_protections(protections), fields, audience)
-
-
-def _audience(hit: Hit) -> Audience:
-    label: Audience = hit.phrase.label  # type: ignore[assignment] - the catalogue admits only audiences
-    return label
 
 
 def _cue(text: FieldText, hit: Hit) -> CueMatch:
     start, end = text.normalised.raw_span(hit.start, hit.end)
-    name: CueName = hit.phrase.label  # type: ignore[assignment] - the catalogue admits only cues of the codebook
+    name = _CUE[hit.phrase.label]
     return CueMatch(name, text.normalised.raw[start:end], text.field, start, end, hit.phrase.rule, hit.phrase.source)
 
 
 def _protection(text: FieldText, hit: Hit, cue: str | None) -> Protection:
     start, end = text.normalised.raw_span(hit.start, hit.end)
     raw = text.normalised.raw[start:end]
-    taken: CueName | None = cue  # type: ignore[assignment] - as above
+    taken = None if cue is None else _CUE[cue]
     why = hit.phrase.label if hit.phrase.scope is not None else "negation"
     return Protection(why, raw, text.field, start, end, hit.phrase.rule, hit.phrase.source, taken)
+
+
+def _other_goods(text: FieldText, hit: Hit) -> Protection:
+    """What reads like a cue in an offer that names nothing medical (``discreet packaging`` of lingerie)."""
+    found = _cue(text, hit)
+    return Protection(
+        "other_goods", found.quote, found.field, found.start, found.end, found.rule, "codebook section 1", found.cue
+    )
 
 
 def _gives_way(text: FieldText, hit: Hit, cues: list[CueMatch]) -> bool:

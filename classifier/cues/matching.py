@@ -78,10 +78,11 @@ class Reading:
                     first = start if begun < 0 else begun
                     if best.get(stop, -1) < first:
                         best[stop] = first
+            after: list[tuple[int, int | None]] = [(start, stop) for stop, start in best.items()]
             if step.optional:
-                states = states + [(start, stop) for stop, start in best.items()][:_MOST_STATES]
-            elif best:
-                states = [(start, stop) for stop, start in best.items()][:_MOST_STATES]
+                states += after[:_MOST_STATES]
+            elif after:
+                states = after[:_MOST_STATES]
                 gap = 0
             else:
                 return []

@@ -108,9 +108,9 @@ class Scope:
 
     def against_span(self, number: int, start: int, end: int, cue: str, *, strong: bool = False) -> Against | None:
         """As :meth:`against`, for a span of the field's normalised text."""
-        for other in self._over_text:
-            if not other.hit.phrase.cues or cue in other.hit.phrase.cues:
-                return other
+        for whole in self._over_text:
+            if not whole.hit.phrase.cues or cue in whole.hit.phrase.cues:
+                return whole
         for other in self._protective[number]:
             scope, cues = other.phrase.scope, other.phrase.cues
             if scope in ("text", "beside") or (cues and cue not in cues):

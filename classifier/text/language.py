@@ -1,7 +1,7 @@
 """Which language a text is in: by script first, then by the small words of each language; no model, microseconds."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 
 import yaml
@@ -126,7 +126,7 @@ _LATIN_HINTS = (
 
 def _by_words(text: str, script: str) -> str | None:
     table = _small_words()
-    scores: Counter[str] = Counter()
+    scores: defaultdict[str, float] = defaultdict(float)
     for word in _WORD.findall(text):
         for language, weight in table.get(word, ()):
             scores[language] += weight
@@ -135,7 +135,7 @@ def _by_words(text: str, script: str) -> str | None:
             scores[language] += 0.7 * min(6, sum(text.count(c) for c in chars))
     if not scores:
         return None
-    (best, score), *rest = scores.most_common(2)
+    (best, score), *rest = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:2]
     if score <= 0 or (rest and rest[0][1] == score):
         return None
     return best

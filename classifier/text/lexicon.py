@@ -15,6 +15,8 @@ from classifier.text.normalise import Normalised
 from classifier.text.places import LEXICON_FOLDER
 from classifier.text.scripts import LETTERS, NO_LETTERS, arabic_word_start, script_of
 
+UNNAMED = "unnamed"
+"""Class of words that say "a medicine" without naming one."""
 _INFLECTED_FROM = 6
 """A name of this many letters may carry an ending (``tadalafilo``, ``виагры``)."""
 _LONGEST_ENDING = 3

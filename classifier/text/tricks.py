@@ -76,8 +76,8 @@ def _spaced(text: str, changes: list[tuple[Edit, str]]) -> None:
         if number >= MOST_TRICKS:
             break
         places = [i for i in range(match.start(), match.end()) if text[i].isalnum() or text[i] in "@$!"]
-        for start, end, word in vocabulary.segment("".join(text[i] for i in places)):
-            changes.append((Edit(places[start], places[end - 1] + 1, word), "spaced"))
+        for start, end, found in vocabulary.segment("".join(text[i] for i in places)):
+            changes.append((Edit(places[start], places[end - 1] + 1, found), "spaced"))
     for number, match in enumerate(_SPLIT.finditer(text)):
         if number >= MOST_TRICKS:
             break

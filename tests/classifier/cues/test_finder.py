@@ -112,7 +112,13 @@ def test_a_requirement_is_no_cue_and_speaks_for_the_offer(text: str) -> None:
     ],
 )
 def test_each_cue_of_the_codebook_is_found_in_plain_words(text: str, cue: str) -> None:
-    assert cue in cues(text)
+    assert cue in cues(f"Viagra. {text}")
+
+
+def test_words_of_any_trade_are_no_evidence_where_nothing_medical_is_offered() -> None:
+    found = find("Vinyl box set, discreet packaging, bitcoin welcome, we ship worldwide")
+    assert found.cues == []
+    assert {protection.why for protection in found.protections} == {"other_goods"}
 
 
 def test_a_negation_of_another_cue_takes_it_away_and_is_kept_as_a_protection() -> None:

@@ -16,7 +16,7 @@ def find(text: str) -> list[Term]:
     [
         ("Ozempic pens", "semaglutide"),
         ("силденафила 100", "sildenafil"),
-        ("司美格鲁肽注射液", "semaglutide"),
+        ("司美格鲁肽笔", "semaglutide"),
         ("الفياجرا الاصلية", "sildenafil"),
         ("오젬픽 펜", "semaglutide"),
         ("Plan B One-Step", "emergency contraception"),
