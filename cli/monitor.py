@@ -113,8 +113,8 @@ def _sandbox_jobs(casefile: "Casefile", first_port: int, open_things: contextlib
     """Start the sandbox and return one job for each of its sites."""
     from casefile import queue
     from cli.round import INCOMING_DIR
-    from crawler.job import CrawlJob
     from crawler.sandbox import SandboxError, start_sandbox
+    from crawler.sandbox.jobs import crawl_jobs
 
     # the market moves on once somebody has seen it: on a second start some listings are gone and some have changed
     generation = 2 if any(queue.counts(casefile).values()) else 1
@@ -122,16 +122,8 @@ def _sandbox_jobs(casefile: "Casefile", first_port: int, open_things: contextlib
         sandbox = open_things.enter_context(start_sandbox(ports=first_port, generation=generation))
     except SandboxError as error:
         raise refuse(str(error)) from error
-    stamp = _stamp()
-    return [
-        CrawlJob(
-            start_urls=(url,),
-            out=(casefile.workspace / INCOMING_DIR / f"{stamp}-{site}").absolute(),
-            target=f"sandbox-{site}",
-            allow_loopback=True,
-        )
-        for site, url in sandbox.start_urls.items()
-    ]
+    folder = casefile.workspace / INCOMING_DIR
+    return list(crawl_jobs(sandbox.start_urls, folder, stamp=f"{_stamp()}-").values())
 
 
 def _target_jobs(casefile: "Casefile", file: Path) -> "list[CrawlJob]":
