@@ -1,11 +1,13 @@
 """The queue screen: what to look at first."""
 
+from collections import Counter
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.responses import RedirectResponse, Response
 
 from casefile.listings import count_unassessed
-from casefile.queue import facets, next_item, page
+from casefile.queue import QueuePage, QueueRow, facets, next_item, page
 from casefile.queue_filter import QueueError, QueueFilter
 from review_ui.access import Desk, Visit
 from review_ui.filters import FACET_OF, FACETS, filter_query, to_filter
@@ -14,12 +16,38 @@ from review_ui.render import query_string
 from review_ui.shell import shell
 
 PAGE_ROWS = 50
+COUNTED_ROWS = 200
+"""How many rows the numbers beside narrowed filter values are counted over."""
 
 
-def facet_values(desk: Desk, chosen: QueueFilter) -> dict[str, list[tuple[str, int]]]:
-    """Return what each filter offers, under the names that stand in the address."""
-    found = facets(desk.casefile, chosen)
-    return {name: found[FACET_OF.get(name, name)] for name in FACETS}
+def facet_values(desk: Desk, chosen: QueueFilter, shown: QueuePage) -> tuple[dict[str, list[tuple[str, int]]], bool]:
+    """Return what each filter offers, under the names that stand in the address, and whether the numbers are exact.
+
+    From counters where no other filter narrows; else counted over the first rows of what is chosen. A search is not
+    walked twice: it counts over the rows of the page ``shown``.
+    """
+    found = facets(desk.casefile, QueueFilter(state=chosen.state))
+    asked = chosen.facets().keys()
+    exact = True
+    if asked or chosen.text:
+        first = shown if chosen.text else page(desk.casefile, chosen, limit=COUNTED_ROWS)
+        exact = first.next_cursor is None
+        for facet, values in _count_values(first.rows).items():
+            if chosen.text or asked - {facet}:
+                found[facet] = values
+    return {name: found[FACET_OF.get(name, name)] for name in FACETS}, exact
+
+
+def _count_values(rows: Sequence[QueueRow]) -> dict[str, list[tuple[str, int]]]:
+    """Count the facet values of rows, most first."""
+    counted: dict[str, Counter[str]] = {
+        "product": Counter(name for row in rows for name in set(row.substances)),
+        "suspected": Counter(name for row in rows for name in row.suspected),
+        "site": Counter(row.site for row in rows if row.site),
+        "country": Counter(row.country for row in rows if row.country),
+        "language": Counter(row.language for row in rows if row.language),
+    }
+    return {facet: sorted(values.items(), key=lambda one: (-one[1], one[0])) for facet, values in counted.items()}
 
 
 def show(desk: Desk, visit: Visit) -> Response:
@@ -32,6 +60,7 @@ def show(desk: Desk, visit: Visit) -> Response:
         # A cursor from another filter or an edited address: the first page is what is meant.
         return RedirectResponse(f"/{query_string(query)}", HTTPStatus.SEE_OTHER)
     frame = shell(desk, visit)
+    values, exact = facet_values(desk, chosen, found)
     return desk.pages.page(
         "queue.html",
         **frame,
@@ -42,7 +71,8 @@ def show(desk: Desk, visit: Visit) -> Response:
         next_cursor=found.next_cursor,
         paged=visit.query("after", 1000) is not None,
         facet_names=FACETS,
-        facets=facet_values(desk, chosen),
+        facets=values,
+        facets_exact=exact,
         filtered=any(value for name, value in query.items() if name != "state"),
     )
 
