@@ -14,7 +14,7 @@ from classifier.train import CORPUS, Material, prepare, train, write_model
 def material() -> Material:
     examples = read_corpus(CORPUS)
     pairs = [e for e in examples if e.origin == "pairs" and e.language == "en"]
-    return prepare([*(e for e in examples if e.language == "en" and e.origin == "corpus")][:260] + pairs[:60])
+    return prepare([*(e for e in examples if e.language == "en" and e.origin == "corpus")][:140] + pairs[:40])
 
 
 def test_the_corpus_holds_whole_pairs(material: Material) -> None:
