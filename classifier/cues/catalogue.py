@@ -184,7 +184,8 @@ def load_phrases(folder: Path = CUES_FOLDER) -> PhraseBook:
     drafts = [draft for path in files for draft in _drafts_of(path, words, vocabularies)]
     denials = [parse(text) for known in words.values() for name, text in known.items() if name in _DENIALS]
     spoken = [tree.sequence for tree, _ in drafts] + [tree.sequence for tree in denials]
-    table = WordTable(word for sequence in spoken for word in _words_in(sequence))
+    seen: set[int] = set()
+    table = WordTable(word for sequence in spoken for word in _words_in(sequence, seen))
     compiler = Compiler(table.numbers)
     phrases: list[Phrase] = []
     by_word: dict[int, list[int]] = {}
@@ -197,13 +198,15 @@ def load_phrases(folder: Path = CUES_FOLDER) -> PhraseBook:
     return PhraseBook(tuple(phrases), index, table, _negations(words, compiler), _digest(folder))
 
 
-def _words_in(sequence: Sequence) -> Iterable[Word]:
+def _words_in(sequence: Sequence, seen: set[int]) -> Iterable[Word]:
+    """Yield the words of ``sequence``; choices already in ``seen`` are passed over (phrases share them)."""
     for node in sequence:
         if isinstance(node, Word):
             yield node
-        elif isinstance(node, Choice):
+        elif isinstance(node, Choice) and id(node) not in seen:
+            seen.add(id(node))
             for branch in node.branches:
-                yield from _words_in(branch)
+                yield from _words_in(branch, seen)
 
 
 def _negations(words: Mapping[str, Mapping[str, str]], compiler: Compiler) -> dict[str, Negation]:

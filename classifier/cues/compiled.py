@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from classifier.cues.pattern import Choice, Gap, Number, Sequence, Word, telling_words
+from classifier.cues.pattern import Choice, Gap, Sequence, Word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +50,10 @@ class Compiler:
                 continue
             if isinstance(node, Choice):
                 steps.append(Step(gap, node.optional, branches=self._branches(node)))
-            elif isinstance(node, Number):
-                steps.append(Step(gap))
-            else:
+            elif isinstance(node, Word):
                 steps.append(Step(gap, word=self._numbers[node]))
+            else:
+                steps.append(Step(gap))
             if not steps[-1].optional:
                 gap = 0
         return tuple(steps)
@@ -64,8 +64,7 @@ class Compiler:
             return known[1]
         by_word: dict[int, list[int]] = {}
         always: list[int] = []
-        for place, branch in enumerate(node.branches):
-            needed = telling_words(branch)
+        for place, needed in enumerate(node.telling):
             if needed is None:
                 always.append(place)
             for word in needed or ():

@@ -67,9 +67,9 @@ _CUE: dict[str, CueName] = {name: name for name in CUES}
 _AUDIENCE: dict[str, Audience] = {name: name for name in AUDIENCES}
 _OF_ANY_TRADE = frozenset(
     {
-        "anonymous_payment", "messaging_contact", "stealth_shipping", "reship_guarantee", "worldwide_shipping", "bulk_offer",
-        "price_bait", "counterfeit_admission", "expired_or_degraded", "cold_chain_breach", "unsterile_or_homemade",
-        "missing_identity", "foreign_or_diverted", "false_authority",
+        "anonymous_payment", "messaging_contact", "stealth_shipping", "reship_guarantee", "worldwide_shipping",
+        "bulk_offer", "price_bait", "counterfeit_admission", "expired_or_degraded", "cold_chain_breach",
+        "unsterile_or_homemade", "missing_identity", "foreign_or_diverted", "false_authority",
     }
 )  # fmt: skip
 """Cues that sellers of anything use: evidence only where the offer names something medical."""

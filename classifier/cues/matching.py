@@ -37,6 +37,8 @@ class Reading:
 
     text: str
     places: Places
+    present: frozenset[int]
+    """The words that stand anywhere in it."""
     _numbers: list[Span] | None = None
     _known: dict[tuple[int, int | None, int], list[Span]] = field(default_factory=dict)
     """What a choice matched at a place, for the phrases that share it."""
@@ -96,28 +98,39 @@ class Reading:
             return []
         return spans if at is None else self.near(spans, at, gap, spaced)
 
+    def _branch(self, steps: Steps, at: int | None, gap: int, spaced: bool) -> list[Span]:
+        """Match one alternative; most are a single word, which needs no states."""
+        if len(steps) == 1 and steps[0].word >= 0:
+            spans = self.places.get(steps[0].word)
+            reach = steps[0].gap if steps[0].gap > gap else gap
+            if not spans:
+                return []
+            return spans if at is None else self.near(spans, at, reach, spaced)
+        return self.match(steps, at, gap, spaced)
+
     def _choice(self, branches: Branches, at: int | None, gap: int, spaced: bool) -> list[Span]:
         key = (id(branches), at, gap)
         found = self._known.get(key)
         if found is None:
             found = []
             table = branches.by_word
-            places = {place for word in branches.keys & self.places.keys() for place in table[word]}
+            places = {place for word in branches.keys & self.present for place in table[word]}
             places.update(branches.always)
-            for place in sorted(places):
-                found += self.match(branches.each[place], at, gap, spaced)
+            for place in sorted(places) if len(places) > 1 else places:
+                found += self._branch(branches.each[place], at, gap, spaced)
             self._known[key] = found
         return found
 
 
 def read(book: PhraseBook, normalised: Normalised) -> Reading:
     """Find the words of the catalogue in a text."""
-    return Reading(normalised.text, book.table.places(normalised.text))
+    places = book.table.places(normalised.text)
+    return Reading(normalised.text, places, frozenset(places))
 
 
 def scan(book: PhraseBook, reading: Reading) -> list[Hit]:
     """Return every phrase found, in reading order; of matches of one phrase that overlap the shortest."""
-    present = reading.places.keys()
+    present = reading.present
     candidates = {number for word in present for number in book.by_word.get(word, ())}
     hits: list[Hit] = []
     for number in sorted(candidates):

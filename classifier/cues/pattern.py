@@ -16,6 +16,7 @@ its cost is bounded by the number of known words in a text.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from classifier.text.glyphs import fold
 from classifier.text.scripts import script_of
@@ -31,8 +32,7 @@ class PhraseError(ValueError):
     """A phrase of the catalogue is not written in the phrase language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A literal: ``core`` with any beginning and any ending where marked."""
 
     core: str
@@ -52,11 +52,13 @@ class Gap:
     words: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Choice:
     """One of several sequences, or nothing when ``optional``."""
 
     branches: tuple["Sequence", ...]
+    telling: tuple[frozenset[Word] | None, ...]
+    """For each branch the most telling words of which one occurs in every match, None when no word is certain."""
     optional: bool = False
 
 
@@ -98,7 +100,7 @@ class _Parser:
                 raise PhraseError("a bracket is not closed")
             optional = self._lexemes[self._at] == ")?"
             self._at += 1
-        return Choice(tuple(branches), optional)
+        return _chosen(branches, optional=optional)
 
     def _sequence(self) -> Sequence:
         nodes: list[Node] = []
@@ -122,7 +124,7 @@ class _Parser:
         if len(lexeme) > 1 and lexeme.startswith("@"):
             return self._named(lexeme[1:])
         spellings = _spellings(lexeme)
-        return word(lexeme) if len(spellings) == 1 else Choice(tuple((word(each),) for each in spellings))
+        return word(lexeme) if len(spellings) == 1 else _chosen([(word(each),) for each in spellings])
 
 
 def _spellings(lexeme: str) -> list[str]:
@@ -154,26 +156,26 @@ def _needs(sequence: Sequence) -> list[frozenset[Word]]:
         if isinstance(node, Word):
             found.append(frozenset({node}))
         elif isinstance(node, Choice) and not node.optional:
-            each = [telling_words(branch) for branch in node.branches]
-            known = [words for words in each if words is not None]
-            if len(known) == len(each):
+            known = [words for words in node.telling if words is not None]
+            if len(known) == len(node.telling):
                 found.append(frozenset().union(*known))
     return found
 
 
-def telling_words(sequence: Sequence) -> frozenset[Word] | None:
-    """Return the most telling set of words of which one occurs in every match, None when no word is certain."""
-    return max(_needs(sequence), key=_telling, default=None)
+def _chosen(branches: list[Sequence], *, optional: bool = False) -> Choice:
+    telling = tuple(max(_needs(branch), key=_telling, default=None) for branch in branches)
+    return Choice(tuple(branches), telling, optional)
 
 
-def _letters(sequence: Sequence) -> str:
-    out = ""
+def _unspaced(sequence: Sequence) -> bool:
+    """Return whether ``sequence`` is of a script without spaces; the first branch of a choice speaks for all."""
     for node in sequence:
         if isinstance(node, Word):
-            out += node.core
-        elif isinstance(node, Choice):
-            out += "".join(map(_letters, node.branches))
-    return out
+            if any(c.isalpha() and script_of(c) == "none" for c in node.core):
+                return True
+        elif isinstance(node, Choice) and _unspaced(node.branches[0]):
+            return True
+    return False
 
 
 class Vocabulary:
@@ -190,7 +192,7 @@ class Vocabulary:
                 raise PhraseError(f"'@{name}' is not in words.yaml for this language")
             whole = _Parser(fold(self._words[name]), self.named).whole()
             only = whole[0] if len(whole) == 1 else None
-            self._parsed[name] = only if isinstance(only, Choice) else Choice((whole,))
+            self._parsed[name] = only if isinstance(only, Choice) else _chosen([whole])
         return self._parsed[name]
 
 
@@ -200,5 +202,4 @@ def parse(phrase: str, vocabulary: Vocabulary | None = None) -> Tree:
     needs = sorted(_needs(sequence), key=_telling, reverse=True)
     if not needs:
         raise PhraseError("no word is certain to occur, so nothing would find it quickly")
-    spaced = not any(c.isalpha() and script_of(c) == "none" for c in _letters(sequence))
-    return Tree(sequence, spaced, tuple(needs))
+    return Tree(sequence, not _unspaced(sequence), tuple(needs))

@@ -1,5 +1,7 @@
 """Which writing a letter belongs to, as far as it decides what may stand beside a word."""
 
+from functools import cache
+
 _RANGES = (
     ("latin", 0x61, 0x7A), ("latin", 0xC0, 0x24F), ("greek", 0x370, 0x3FF), ("cyrillic", 0x400, 0x52F),
     ("hebrew", 0x5D0, 0x5EA), ("arabic", 0x620, 0x64A), ("arabic", 0x66E, 0x6D3), ("indic", 0x900, 0x963),
@@ -14,6 +16,7 @@ for _name, _low, _high in _RANGES:
     LETTERS[_name] = LETTERS.get(_name, NO_LETTERS) | {chr(code) for code in range(_low, _high + 1)}
 
 
+@cache
 def script_of(char: str) -> str:
     """Return ``latin, cyrillic, greek, arabic, hebrew, indic`` or ``none``; ASCII counts as Latin."""
     if char.isascii():
