@@ -44,7 +44,7 @@ _PAGE_PARAMETERS: Final = frozenset(
     "page p pg paged pagina seite start offset before after from cursor pageno page_no pn sayfa strana".split()
 )
 _PAGE_PATH = re.compile(r"/(?:page|seite|pagina|p|strana)[/-]?\d{1,4}/?$", re.IGNORECASE)
-_NOT_FOR_READING: Final = re.compile(
+NOT_FOR_READING: Final = re.compile(
     r"/(?:cart|basket|checkout|warenkorb|panier|carrito|login|logout|signin|signup|register|account|konto|"
     r"konto/login|wishlist|"
     r"compare|ucp\.php|memberlist|privmsg|wp-admin|wp-login|add-to-cart|my-?account|reply)(?:[/?.]|$)|"
@@ -120,7 +120,7 @@ def _role(
     there = urlsplit(link.url)
     if there.netloc != host:
         return "other", None
-    if _NOT_FOR_READING.search(link.url) or _FILE.search(there.path):
+    if NOT_FOR_READING.search(link.url) or _FILE.search(there.path):
         return "other", None
     if is_pagination(link, document):
         return "pagination", None

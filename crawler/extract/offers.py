@@ -1,7 +1,7 @@
 """Variant rows of an offer table: ``100mg x 60 pills | $89.00 | $1.48``, typed by column and checked by arithmetic."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
@@ -32,7 +32,11 @@ _SAVED = re.compile(
 
 
 def read_offers(
-    holders: Sequence[HtmlElement], region: HtmlElement, locale: PageLocale, title: str
+    holders: Sequence[HtmlElement],
+    region: HtmlElement,
+    locale: PageLocale,
+    title: str,
+    leads_on: Callable[[HtmlElement], bool],
 ) -> tuple[Offer, ...]:
     """Return the variant rows of a region, in page order; rows that are no variants give nothing.
 
@@ -41,13 +45,14 @@ def read_offers(
         region: the part of the page about this listing.
         locale: of the page.
         title: of the listing; gives strength and form where a row leaves them out.
+        leads_on: whether a row names another page of the site: an entry of a list, no variant.
     """
     common = read_identity(title)
     tables, lists = _groups(holders, region)
     for groups in (tables, lists):
         rows: dict[str, Offer] = {}
         for group in groups:
-            offers = _offers_of(group, locale, common)
+            offers = _offers_of(group, locale, common, leads_on)
             # One row is a table of variants only where it counts units; one list entry never is.
             if len(offers) >= 2 or (offers and offers[0].count and group.tag == "table"):
                 for offer in offers:
@@ -79,12 +84,14 @@ def _groups(holders: Sequence[HtmlElement], region: HtmlElement) -> tuple[list[H
     return list(tables), [group for group, found in rows.items() if len(found) >= 2] + selects
 
 
-def _offers_of(group: HtmlElement, locale: PageLocale, common: Identity) -> tuple[Offer, ...]:
+def _offers_of(
+    group: HtmlElement, locale: PageLocale, common: Identity, leads_on: Callable[[HtmlElement], bool]
+) -> tuple[Offer, ...]:
     heading = _heading_identity(group) if group.tag in ("table", "tbody") else Identity()
     found: list[Offer] = []
     for row in _rows(group):
         offer = _offer_of_row(row, locale, heading, common)
-        if offer:
+        if offer and not leads_on(row):
             found.append(offer)
         if len(found) >= MAX_OFFERS:
             break

@@ -19,6 +19,7 @@ from crawler.extract.detail import (
     title_segments,
 )
 from crawler.extract.document import Document, one_line
+from crawler.extract.entries import Entries
 from crawler.extract.facts import Facts
 from crawler.extract.furniture import Furniture
 from crawler.extract.gtin import valid_gtin
@@ -67,12 +68,14 @@ class VisibleOffer:
         self.body: HtmlElement = document.root.find("body")
         self.heading = heading
         self._in_cards = self._card_elements(card_groups)
+        self._entries = Entries(document, heading)
         self._holders = money_holders(self.body, locale)
         self.price = self._best_price()
         anchor = self.heading if self.heading is not None else self.body
         self.region = region_of(anchor, self.price.element if self.price else None)
         self.labels = labelled_values(self.region)
-        self.offers = read_offers([element for element, _ in self._holders], self.region, locale, self.title or "")
+        holding = [element for element, _ in self._holders]
+        self.offers = read_offers(holding, self.region, locale, self.title or "", self._entries.leads_on)
         self.buyable = has_buy_button(self.region)
 
     @property
@@ -91,8 +94,11 @@ class VisibleOffer:
             return True
         return element in self._in_cards or any(ancestor in self._in_cards for ancestor in element.iterancestors())
 
+    def _is_of_others(self, element: HtmlElement) -> bool:
+        return self.skips(element) or self._entries.holds(element)
+
     def _best_price(self) -> PriceElement | None:
-        found = price_elements(self._holders, self._locale, self.heading, self.skips)
+        found = price_elements(self._holders, self._locale, self.heading, self._is_of_others)
         return found[0] if found and found[0].score >= MIN_PRICE_SCORE else None
 
     @property

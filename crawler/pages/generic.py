@@ -162,7 +162,10 @@ class _PageReader:
         plain = seen.price is not None and seen.price.score >= PLAIN_PRICE and not category
         if seen.offers or (seen.price and (seen.buyable or plain or cards < 3)):
             return "listing" if seen.title else "other"
-        if cards >= 3 and not (seen.price and seen.is_posting and LISTING_PATH.search(url)):
+        # What is sold out shows the prices of others only; its article number still says that the page is about it.
+        numbered = bool(seen.labels.keys() & {"sku", "mpn", "gtin"})
+        own = (seen.price and seen.is_posting) or (numbered and seen.heading is not None)
+        if cards >= 3 and not (own and LISTING_PATH.search(url)):
             return "list"
         if seen.price and seen.heading is not None:
             return "listing"
