@@ -17,8 +17,8 @@ import numpy.typing as npt
 import yaml
 
 from classifier.text.glyphs import fold
-from classifier.text.lexicon import script_of
 from classifier.text.places import DATA_FOLDER
+from classifier.text.scripts import script_of
 
 CONCEPTS_FOLDER = DATA_FOLDER / "concepts"
 

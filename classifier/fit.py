@@ -115,10 +115,10 @@ def _folds(table: Table, rows: Rows) -> npt.NDArray[np.int64]:
 
 
 def _logistic(matrix: csr_matrix, truth: npt.NDArray[np.int8], weight: Floats, c: float) -> tuple[Floats, float]:
-    """Fit one sparse logistic regression; with one class only, all weights are 0 and the offset says which."""
+    """Fit one sparse logistic regression; with one class only (or no rows), all weights are 0 and the offset says which."""
     from sklearn.linear_model import LogisticRegression
 
-    if truth.min(initial=1) == truth.max(initial=0):
+    if not len(truth) or truth.min() == truth.max():
         return np.zeros(matrix.shape[1]), 6.0 if len(truth) and truth[0] else -6.0
     fitted = LogisticRegression(C=c, solver="liblinear", dual=True, tol=1e-2, max_iter=1000, random_state=SEED)
     fitted.fit(matrix, truth, sample_weight=weight)
@@ -178,7 +178,7 @@ def _fit_combine(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floa
     for answer in range(len(ANSWERS)):
         known = np.flatnonzero(table.truth[rows, answer] >= 0)
         truth = table.truth[rows[known], answer]
-        if truth.min(initial=1) == truth.max(initial=0):
+        if not len(truth) or truth.min() == truth.max():
             offsets[answer] = 6.0 if len(truth) and truth[0] else -6.0
             continue
         fitted = LogisticRegression(C=_COMBINE_C, solver="newton-cholesky").fit(
