@@ -5,11 +5,13 @@ from a fit without that row's group (grouped folds), and only the final layer on
 out-of-fold answers of layer two in the same way.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import LinAlgWarning
 from scipy.sparse import csr_matrix, vstack
 
 from casefile.records import KINDS, SUSPECTED_CLASSES
@@ -115,7 +117,7 @@ def _folds(table: Table, rows: Rows) -> npt.NDArray[np.int64]:
 
 
 def _logistic(matrix: csr_matrix, truth: npt.NDArray[np.int8], weight: Floats, c: float) -> tuple[Floats, float]:
-    """Fit one sparse logistic regression; with one class only (or no rows), all weights are 0 and the offset says which."""
+    """Fit one sparse logistic regression; with one class only, or no rows, the offset says it all."""
     from sklearn.linear_model import LogisticRegression
 
     if not len(truth) or truth.min() == truth.max():
@@ -181,9 +183,12 @@ def _fit_combine(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floa
         if not len(truth) or truth.min() == truth.max():
             offsets[answer] = 6.0 if len(truth) and truth[0] else -6.0
             continue
-        fitted = LogisticRegression(C=_COMBINE_C, solver="newton-cholesky").fit(
-            inputs[known], truth, sample_weight=table.weight[rows[known]]
-        )
+        with warnings.catch_warnings():
+            # On a nearly singular table scikit-learn warns and goes on with its slower solver: the same optimum.
+            warnings.simplefilter("ignore", LinAlgWarning)
+            fitted = LogisticRegression(C=_COMBINE_C, solver="newton-cholesky").fit(
+                inputs[known], truth, sample_weight=table.weight[rows[known]]
+            )
         weights[:, answer], offsets[answer] = fitted.coef_[0], fitted.intercept_[0]
     return weights, offsets
 
