@@ -186,7 +186,7 @@ def _fit_combine(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floa
         with warnings.catch_warnings():
             # On a nearly singular table scikit-learn warns and goes on with its slower solver: the same optimum.
             warnings.simplefilter("ignore", LinAlgWarning)
-            fitted = LogisticRegression(C=_COMBINE_C, solver="newton-cholesky").fit(
+            fitted = LogisticRegression(C=_COMBINE_C, solver="newton-cholesky", max_iter=5000).fit(
                 inputs[known], truth, sample_weight=table.weight[rows[known]]
             )
         weights[:, answer], offsets[answer] = fitted.coef_[0], fitted.intercept_[0]
