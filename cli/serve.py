@@ -1,5 +1,6 @@
 """``pharmakon serve``: the review desk on this machine."""
 
+import contextlib
 import socket
 from pathlib import Path
 
@@ -60,15 +61,18 @@ def serve(
 
 def _listen(host: str, port: int) -> socket.socket:
     """Take the port before anything is said to be open; ends the command with one line where that is refused."""
-    name = host.strip("[]")
     try:
-        family, _, _, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0]
-        taken = socket.socket(family, socket.SOCK_STREAM)
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(address)
+        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         raise refuse(f"{host} is not an address of this machine: {error.strerror}") from error
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+        # Whoever opens the printed address waits for the desk to start instead of being turned away.
+        taken.listen(128)
     except OSError as error:
+        taken.close()
         raise refuse(
             f"port {port} on {host} cannot be used ({error.strerror}): another program, perhaps another desk, listens "
             f"there; stop it or choose another one with --port"
@@ -104,6 +108,7 @@ def _run(
         )
         server = uvicorn.Server(config)
         click.echo(f"The review desk is open at {address} (Ctrl-C stops it)")
-        server.run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):  # raised again by uvicorn once all requests are answered
+            server.run(sockets=[listening])
     finally:
         casefile.close()

@@ -16,7 +16,7 @@ from review_ui.render import query_string
 from review_ui.shell import shell
 
 PAGE_ROWS = 50
-COUNTED_ROWS = 200
+COUNTED_ROWS = 100
 """How many rows the numbers beside narrowed filter values are counted over."""
 
 
