@@ -1,6 +1,7 @@
 """Gathers what a whole shop says from all its pages, into one ``Site`` record per host."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -11,6 +12,8 @@ from crawler.pages import PageExtract
 MAX_PAGES: Final = 40
 MAX_PAGE_TEXT: Final = 40_000
 MAX_FACTS: Final = 60
+REPEATED: Final = 3
+"""From so many pages, and on most of a shop's pages, a line is part of the frame and not what a page says."""
 
 
 @dataclass
@@ -57,12 +60,23 @@ class SiteBook:
                 name=shop.name,
                 country=shop.country,
                 languages=tuple(shop.languages),
-                pages=tuple(shop.pages[url] for url in sorted(shop.pages)),
+                pages=tuple(_without_frame([shop.pages[url] for url in sorted(shop.pages)])),
                 licence_claims=tuple(shop.licence_claims),
                 contacts=tuple(shop.contacts.values()),
                 trackers=tuple(shop.trackers),
                 captured_at=shop.captured_at,
             )
+
+
+def _without_frame(pages: Sequence[SitePage]) -> Iterator[SitePage]:
+    """Yield the pages without the lines that most of them repeat; the front page keeps them, so nothing is lost."""
+    texts = {page.text for page in pages}  # one page under several addresses counts once
+    often = Counter(line for text in texts for line in set(text.split("\n")))
+    frame = {line for line, number in often.items() if number >= REPEATED and number * 2 > len(texts)}
+    for page in pages:
+        own = "\n".join(line for line in page.text.split("\n") if page.role == "home" or line not in frame)
+        if own:
+            yield page.model_copy(update={"text": own})
 
 
 def _take(known: dict[str, None], found: tuple[str, ...]) -> None:

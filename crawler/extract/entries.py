@@ -17,7 +17,7 @@ MIN_NAME: Final = 3
 """Characters a link must say to name an entry; a bare arrow or an unnamed picture does not."""
 MAX_BUY_WORDS: Final = 3
 """Up to so many words a link with "buy" or "order" in it is a button; longer ones name what is bought."""
-_LANGUAGE_PATH: Final = re.compile(r"/[a-z]{2}(?:[-_/][a-z]{2})?", re.IGNORECASE)
+_FRONT_PATH: Final = re.compile(r"/?(?:[a-z]{2}(?:[-_/][a-z]{2})?/?)?(?:index\.\w{1,5}|home/?)?", re.IGNORECASE)
 _NAMING: Final = frozenset({"product_id", "pid", "item_id", "item", "goods_id", "topic", "tid", "t"})
 """Query parameters that name a listing where all pages of a site have one path."""
 
@@ -90,9 +90,14 @@ def _path(url: str) -> str:
     return re.sub(r"/index\.\w+$", "/", unquote(parts.path)).rstrip("/") or "/"
 
 
+def is_front(path: str) -> bool:
+    """Whether a path is the front page of a site or of one of its languages (``/``, ``/index.php``, ``/de-at/``)."""
+    return bool(_FRONT_PATH.fullmatch(path))
+
+
 def _holds_many(path: str) -> bool:
     """Whether what stands below a path are pages of their own: a shelf, the front page of the site or of a language."""
-    return path == "/" or bool(_LANGUAGE_PATH.fullmatch(path)) or bool(CATEGORY_PATH.search(path))
+    return is_front(path) or bool(CATEGORY_PATH.search(path))
 
 
 def _named(url: str) -> tuple[tuple[str, str], ...]:

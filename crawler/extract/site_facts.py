@@ -7,7 +7,8 @@ from typing import Final
 
 from casefile.records import Contact
 from crawler.extract.contacts import e164, each_once, find_contacts, link_contact
-from crawler.extract.document import Document, one_line
+from crawler.extract.document import Document
+from crawler.extract.licences import licence_claims
 from crawler.extract.nodes import Node, walk
 from crawler.extract.statements import read_place
 
@@ -29,17 +30,8 @@ _TRACKERS: Final = {
     "tiktok_pixel": re.compile(r"ttq\.load\([\"']([A-Z0-9]{15,25})[\"']"),
 }
 """Each begins with a literal, which the scan of a large page finds quickly."""
-_LICENCE: Final = re.compile(
-    r"(?<!\w)(?:licen[cs]ed?|licencia\w*|licença|lizenz\w*|lizenziert\w*|licenza|agrément|agréé|autorisée? par|"
-    r"zugelassen\w*|zulassung|"
-    r"accredited|approved by|certified|certificat\w*|registered pharmac\w*|fda|mhra|gphc|cipa|pharmacychecker|"
-    r"legitscript|bfarm|dimdi|"
-    r"versandapotheke|лицензи\w+|ruhsat\w*|izin|bpom|رخصة|ترخيص|مرخص\w*|许可证|許可證|执照|資格證|許可番号|허가)(?!\w)",
-    re.IGNORECASE,
-)
-MAX_CLAIM: Final = 240
 _TEXT_END: Final = 6_000
-"""Characters at either end of a long page that are searched: shops state contacts and licences in header and footer."""
+"""Characters at either end of a long page that are searched: shops state contacts in header and footer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +46,16 @@ class SiteFacts:
     """Analytics and pixel ids, ``kind:value``."""
 
 
-def read_site_facts(document: Document, nodes: Iterable[Node], text: str, country: str | None) -> SiteFacts:
+def read_site_facts(
+    document: Document, nodes: Iterable[Node], text: str, stated: str, country: str | None
+) -> SiteFacts:
     """Read the facts of one page.
 
     Args:
         document: the page.
         nodes: its structured data.
         text: its visible text.
+        stated: the part of it that speaks for the shop: header and footer, and the page about the shop if it is one.
         country: of the page, for national telephone numbers.
     """
     organisations = [node for node in walk(nodes) if node.is_a(*_ORGANISATIONS)]
@@ -68,12 +63,12 @@ def read_site_facts(document: Document, nodes: Iterable[Node], text: str, countr
     contacts = [*_stated_contacts(organisations, country), *_linked_contacts(document), *find_contacts(ends, country)]
     name = document.meta.get("og:site_name") or next((n.text("name") for n in organisations if n.text("name")), None)
     places = (address.text("addresscountry") for node in organisations for address in node.nodes("address"))
-    stated = next((place for place in places if place), None)
+    place = next((place for place in places if place), None)
     return SiteFacts(
         name=name[:200] if name else None,
-        country=read_place(stated) if stated else None,
+        country=read_place(place) if place else None,
         contacts=tuple(each_once(contacts)),
-        licence_claims=tuple(_claims(ends)),
+        licence_claims=tuple(licence_claims(stated)),
         trackers=tuple(_trackers(document.source)),
     )
 
@@ -100,18 +95,6 @@ def _linked_contacts(document: Document) -> Iterator[Contact]:
             contact = link_contact(href)
             if contact:
                 yield contact
-
-
-def _claims(text: str) -> Iterator[str]:
-    seen: set[str] = set()
-    for line in text.split("\n"):
-        if _LICENCE.search(line):
-            claim = one_line(line)[:MAX_CLAIM]
-            if claim not in seen and len(claim) > 8:
-                seen.add(claim)
-                yield claim
-            if len(seen) >= 20:
-                return
 
 
 def _trackers(source: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from crawler.extract.document import UNSEEN_TAGS, one_line
 
-_BLOCKS: Final = frozenset(
+BLOCKS: Final = frozenset(
     "address article aside blockquote br caption center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4"
     " h5 h6 header hr legend li main nav ol p pre section table tbody td tfoot th thead tr ul option".split()
 )
@@ -27,11 +27,11 @@ def pieces(element: HtmlElement, *, limit: int = 200_000) -> Iterator[str]:
                 unseen = node
                 walker.skip_subtree()
                 continue
-            if tag in _BLOCKS:
+            if tag in BLOCKS:
                 yield "\n"
             text = node.text
         else:
-            if tag in _BLOCKS and node is not unseen:
+            if tag in BLOCKS and node is not unseen:
                 yield "\n"
             unseen = None
             text = node.tail if node is not element else None
@@ -44,8 +44,13 @@ def pieces(element: HtmlElement, *, limit: int = 200_000) -> Iterator[str]:
 
 def visible_text(element: HtmlElement, *, limit: int = 200_000) -> str:
     """Return the text below ``element`` as a reader sees it: one line a block, runs of blanks as one."""
-    lines = (one_line(line) for line in "".join(pieces(element, limit=limit)).split("\n"))
-    return "\n".join(line for line in lines if line)[:limit]
+    return joined_lines("".join(pieces(element, limit=limit)))[:limit]
+
+
+def joined_lines(text: str) -> str:
+    """Return the lines of a text that say anything, runs of blanks as one."""
+    lines = map(one_line, text.split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def inline_text(element: HtmlElement, *, limit: int = 2_000) -> str:

@@ -13,6 +13,7 @@ from crawler.extract.bounds import PageRefused
 from crawler.extract.cards import card_title
 from crawler.extract.detail import find_heading, language_at
 from crawler.extract.document import Document, language_tag, one_line
+from crawler.extract.entries import is_front
 from crawler.extract.facts import Facts, Source
 from crawler.extract.furniture import Furniture
 from crawler.extract.jsonld import read_jsonld
@@ -22,6 +23,7 @@ from crawler.extract.meta import read_meta
 from crawler.extract.microdata import read_microdata
 from crawler.extract.money import find_money
 from crawler.extract.nodes import Node, walk
+from crawler.extract.own_words import furniture_words, own_words
 from crawler.extract.product_data import ProductReader, address_key, main_products
 from crawler.extract.site_facts import read_site_facts
 from crawler.extract.state import read_state
@@ -33,6 +35,8 @@ from crawler.pages.page import Link, PageExtract, PageKind, SiteText
 
 MAX_CARDS: Final = 300
 MAX_SITE_TEXT: Final = 30_000
+MAX_STATED: Final = 6_000
+"""Characters of header and footer that are searched for licence claims."""
 MAX_ROLE_WORDS: Final = 6
 PLAIN_PRICE: Final = 3.5
 """Score from which a price outside all cards makes a page an offer, whatever list of other offers it shows as well."""
@@ -80,6 +84,9 @@ class _PageReader:
         structured = [] if block else self._structured()
         role = None if structured or block else self._site_role()
         kind = self._kind(structured, role, text) if not block else "other"
+        role = role if role == "home" or kind == "site" else None
+        said = self._own_words() if role else ""
+        ends = furniture_words(self.visible.body, self.furniture, self.site or "", limit=MAX_STATED)
         listings = self._listings(structured) if kind == "listing" else []
         return PageExtract(
             url=document.url,
@@ -90,8 +97,8 @@ class _PageReader:
                 Link(url=link.url, role=link.role, text=link.text, site_role=link.site_role, nofollow=link.nofollow)
                 for link in self.links.links
             ),
-            site_page=SiteText(role=role, text=self._site_text(text)) if role else None,
-            site=read_site_facts(document, chain(*self.nodes), text, self.locale.country),
+            site_page=SiteText(role=role, text=said) if role and said else None,
+            site=read_site_facts(document, chain(*self.nodes), text, f"{said}\n{ends}", self.locale.country),
             title=document.title,
             language=self.language,
             canonical_url=document.canonical_url,
@@ -148,10 +155,11 @@ class _PageReader:
         path = urlsplit(url).path
         if seen.price or seen.offers or seen.buyable or LISTING_PATH.search(url):
             return None
+        if is_front(path):
+            return "home"
         # A post may well be titled "free shipping of ..."; a page about shipping has little more in its heading.
         title = seen.title or ""
-        role = site_role_of(title if len(title.split()) <= MAX_ROLE_WORDS else "", path)
-        return "home" if role is None and path in ("", "/", "/index.html", "/index.php") else role
+        return site_role_of(title if len(title.split()) <= MAX_ROLE_WORDS else "", path)
 
     def _kind(self, structured: Sequence[Facts], role: str | None, text: str) -> PageKind:
         if structured:
@@ -212,8 +220,9 @@ class _PageReader:
                                   price=money.as_price() if money else None, description=text or None,
                                   language=self.language, sources={"title": "css"})  # fmt: skip
 
-    def _site_text(self, text: str) -> str:
-        return text[:MAX_SITE_TEXT]
+    def _own_words(self) -> str:
+        entries = {card for group in self.links.card_groups for card in group.cards.values()}
+        return own_words(self.visible.body, self.furniture, entries, self.site or "", limit=MAX_SITE_TEXT)
 
 
 def _language_of(heading: HtmlElement | None, document: Document) -> str | None:

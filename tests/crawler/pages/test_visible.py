@@ -145,7 +145,7 @@ def test_a_shell_that_needs_a_browser_is_recognised() -> None:
 
 def test_what_the_shop_says_of_itself_is_found_on_any_page() -> None:
     page = read(
-        """<h1>x</h1><p>Licensed pharmacy, licence no. 4711</p><a href="https://t.me/pills24">news</a>
+        """<header>Licensed pharmacy, licence no. 4711</header><h1>x</h1><a href="https://t.me/pills24">news</a>
         <script>ga('create', 'UA-12345678-1')</script>"""
     )
     assert ("telegram", "pills24") in {(contact.kind, contact.value) for contact in page.site.contacts}
