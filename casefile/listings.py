@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 SITE_TEXT_CHARACTERS = 20_000
 """How much of a shop's pages is read with each of its listings."""
 
-ROLE_ORDER = ("policy", "prescription", "shipping", "payment", "about", "contact", "other", "home")
-"""Which of a shop's pages matter most for what it says of all its listings; those first, until the bound is reached."""
+ROLE_ORDER = ("policy", "prescription", "shipping", "payment", "about", "contact")
+"""Which of a shop's pages speak for all its listings; those that matter most first, until the bound is reached.
+
+The front page shows the offers of others on a marketplace or a board, and what is left (``other``) may be reviews: read
+with each listing, their words would count against sellers who never said them.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,12 @@ class Observation:
 
 
 def join_site_text(site: Site) -> str:
-    """Return what the shop says on its own pages, the pages that matter most first, cut to 20,000 characters.
+    """Return what the shop says on the pages that speak for it, those that matter most first, cut to 20,000 characters.
 
     Deterministic: pages of one role keep the order of the record, so an offset into the text means the same each time.
     """
-    pages = sorted(site.pages, key=lambda page: ROLE_ORDER.index(page.role))
+    speaking = (page for page in site.pages if page.role in ROLE_ORDER)
+    pages = sorted(speaking, key=lambda page: ROLE_ORDER.index(page.role))
     return "\n\n".join(page.text.strip() for page in pages if page.text.strip())[:SITE_TEXT_CHARACTERS]
 
 

@@ -28,7 +28,7 @@ def test_the_shop_s_words_join_each_of_its_listings(casefile: Casefile, tmp_path
     first, second = get_listing(casefile, listing(1).id), get_listing(casefile, listing(2).id)
     assert first is not None
     assert second is not None
-    assert first.site_text == "No questions.\n\nWelcome"
+    assert first.site_text == "No questions."
     assert second.site_text is None
 
 
@@ -49,6 +49,11 @@ def test_the_pages_that_matter_come_first_and_the_rest_is_cut() -> None:
     assert len(joined) == SITE_TEXT_CHARACTERS
     assert "h" not in joined
     assert joined.index("bx") > joined.index("sx")
+
+
+def test_the_front_page_and_reviews_do_not_speak_for_a_seller() -> None:
+    said = shop(("home", "Blue pills, no prescription"), ("other", "They sell without prescription!"), ("policy", "p"))
+    assert join_site_text(said) == "p"
 
 
 def test_a_shop_without_words_adds_nothing(casefile: Casefile, tmp_path: Path) -> None:
