@@ -173,18 +173,25 @@ def _recover(folder: Path, *, as_json: bool) -> None:
     from crawler.evidence import EvidenceError
     from crawler.evidence.recover import recover_bundle
 
+    console = Console(stderr=True)
     try:
-        recovery = recover_bundle(folder)
+        with Bar(console=console, disable=not console.is_terminal, transient=True) as bar:
+            task = bar.add_task("reading the archive again", total=None)
+            recovery = recover_bundle(folder, progress=lambda done, of: bar.update(task, completed=done, total=of))
     except EvidenceError as error:
         raise refuse(str(error)) from error
     if as_json:
         found = {} if recovery is None else {"captures": recovery.captures, "listings": recovery.listings,
+                                             "read_again": recovery.read_again, "sites": recovery.sites,
                                              "set_aside": recovery.set_aside}  # fmt: skip
         click.echo(json.dumps({"sealed": True, "recovered": recovery is not None, **found}))
         return
     if recovery is None:
         click.echo(f"{folder} is sealed already; there is nothing to recover")
         return
-    click.echo(f"recovered and sealed {folder}: {recovery.captures} captures, {recovery.listings} listings")
+    click.echo(
+        f"recovered and sealed {folder}: {recovery.captures} captures, {recovery.sites} sites, {recovery.listings} "
+        f"listings ({recovery.read_again} of them read again from the archive)"
+    )
     for name, size in recovery.set_aside.items():
         click.echo(f"  set aside {size} bytes of {name} that were not written whole (kept in torn/)")

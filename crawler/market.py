@@ -15,29 +15,26 @@ from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from casefile.records import Capture, Listing, Outcome
+from casefile.records import Capture, Outcome
 from crawler.discovery.search_form import search_address
 from crawler.evidence import BundleWriter
 from crawler.evidence.recorder import media_type
-from crawler.frontier import Candidate, Frontier, canonical_url
+from crawler.frontier import Candidate, Frontier
+from crawler.harvest import HTML_TYPES, Harvest, verdict_on
 from crawler.job import CrawlJob
 from crawler.ledger import Ledger, Skipped, Unreachable
 from crawler.net.addresses import AddressPolicy
 from crawler.net.failures import plain_reason
 from crawler.net.resolver import refused_address
 from crawler.net.robots import origin_of
-from crawler.net.scope import Scope, site_of
+from crawler.net.scope import Scope
 from crawler.pages import LinkRole, PageExtract, extract_page
-from crawler.site_book import SiteBook
 from crawler.sitemap import read_sitemap
 from crawler.stopping import StopFlag
 
 MAX_SITEMAP_FILES: Final = 100
-MAX_CARDS: Final = 20_000
-"""Short entries of list pages that are remembered until their own page was read."""
 MAX_OFFSITE: Final = 20_000
 """Links to other sites that are remembered, so that each counts once."""
-_HTML: Final = ("text/html", "application/xhtml+xml", None)
 
 
 class MarketSpider(Spider):
@@ -64,13 +61,10 @@ class MarketSpider(Spider):
         self.scope = Scope.of(job.start_urls, same_site=job.same_site)
         self.addresses = AddressPolicy.for_start_urls(job.start_urls, allow_loopback=job.allow_loopback)
         self.frontier = Frontier(job.max_depth)
-        self.sites = SiteBook()
+        self.harvest = Harvest(writer)
         self._started = monotonic()
         self._seeded: set[str] = set()
         self._sitemap_files = 0
-        self._written: set[str] = set()
-        self._settled_pages: set[str] = set()
-        self._cards: dict[str, Listing] = {}
         self._pending: dict[str, None] = {}
         self._offsite: set[str] = set()
 
@@ -110,7 +104,7 @@ class MarketSpider(Spider):
         if capture.outcome != "ok":
             self._settle(url, capture)
             return
-        if media_type(response) not in _HTML:
+        if media_type(response) not in HTML_TYPES:
             self._settle(url, capture, reason=f"not a page: {capture.media_type}")
             return
         self.frontier.mark_seen(response.url)
@@ -134,12 +128,10 @@ class MarketSpider(Spider):
             return None
 
     def _read(self, url: str, capture: Capture, extract: PageExtract, meta: dict[str, Any]) -> Iterator[Request]:
-        if extract.refused:
-            self._settle(url, capture, outcome="error", reason=f"page refused: {extract.refused}")
-            return
-        if extract.block:
-            # Its links are followed all the same: a wall has none, and a page taken for one has many.
-            self._settle(url, capture, outcome=extract.block, reason="the page is a bot wall")
+        verdict = verdict_on(extract)
+        if verdict is not None:
+            self._settle(url, capture, outcome=verdict[0], reason=verdict[1])
+            # A page taken for a wall by mistake has links; a wall and a page that was refused have none.
             yield from self._follow(extract, meta)
             return
         reason = None
@@ -149,13 +141,11 @@ class MarketSpider(Spider):
             else:
                 self.ledger.counts["unrendered"] += 1
                 reason = "the page needs a browser, and this run has none"
-        listings = self._keep_listings(capture, extract)
+        listings = self.harvest.take(capture, extract)
+        self.ledger.counts["listings"] = self.harvest.listings
         stated = extract.canonical_url
         if listings and stated and stated.partition("?")[0] == capture.final_url.partition("?")[0]:
             self.frontier.mark_seen(stated)  # the same listing under its plain address
-        host = site_of(capture.final_url)
-        if host is not None:
-            self.sites.note(host, extract, url=capture.final_url, capture=capture.id, at=capture.fetched_at)
         self._settle(url, capture, reason=reason, listings=listings)
         ways = 0
         for request in self._follow(extract, meta):
@@ -205,35 +195,6 @@ class MarketSpider(Spider):
                 "template": candidate.template,
             },
         )
-
-    # -- listings ------------------------------------------------------------------------------------------------
-
-    def _keep_listings(self, capture: Capture, extract: PageExtract) -> int:
-        stamp = {"capture": capture.id, "captured_at": capture.fetched_at}
-        for listing in extract.listings:
-            self._cards.pop(listing.id, None)
-            if listing.url and listing.url != capture.final_url:
-                self._settled_pages.add(canonical_url(listing.url) or listing.url)
-            self._write(listing.model_copy(update=stamp))
-        if extract.listings:
-            self._settled_pages.add(canonical_url(capture.url) or capture.url)
-            self._settled_pages.add(canonical_url(capture.final_url) or capture.final_url)
-        for card in extract.cards:
-            if card.id in self._written or card.id in self._cards:
-                continue
-            stamped = card.model_copy(update=stamp)
-            if len(self._cards) < MAX_CARDS:
-                self._cards[card.id] = stamped
-            else:
-                self._write(stamped)
-        return len(extract.listings)
-
-    def _write(self, listing: Listing) -> None:
-        if listing.id in self._written:
-            return
-        self._written.add(listing.id)
-        self.writer.write_listing(listing)
-        self.ledger.counts["listings"] += 1
 
     # -- sitemaps, searches --------------------------------------------------------------------------------------
 
@@ -374,14 +335,12 @@ class MarketSpider(Spider):
 
     def finish(self, reason: str) -> None:
         """Write what was held back until the end: cards without a page of their own, sites, unfetched URLs."""
-        for card in self._cards.values():
-            own_page = canonical_url(card.url) if card.url else None
-            outcome = self.ledger.urls.get(own_page or "")
-            if own_page in self._settled_pages or (outcome is not None and outcome.outcome == "gone"):
-                continue
-            self._write(card)
-        for site in self.sites.sites():
-            self.writer.write_site(site)
-            self.ledger.counts["sites"] += 1
+        self.harvest.finish(self._is_gone)
+        self.ledger.counts["listings"] = self.harvest.listings
+        self.ledger.counts["sites"] = self.harvest.sites
         for url in self._pending:
             self.ledger.skip(url, f"not reached: {reason}")
+
+    def _is_gone(self, url: str) -> bool:
+        known = self.ledger.urls.get(url)
+        return known is not None and known.outcome == "gone"

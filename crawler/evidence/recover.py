@@ -1,10 +1,12 @@
 """Sealing what a killed run left: all that was written whole is kept, all that was torn is set aside and named.
 
 Nothing is deleted. Bytes that are no whole record go to ``torn/`` inside the bundle, the custody log says how many
-there were, and the manifest covers them like any other file.
+there were, and the manifest covers them like any other file. What a crawl writes only at its end (entries of lists
+without a page of their own, sites) is read again from its archive.
 """
 
 import json
+import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +38,9 @@ from casefile.records.bundle import (
 )
 from crawler.about import library_versions, tool_version
 from crawler.evidence.bundle import LOCK_NAME, EvidenceError, canonical_line, lock_folder, utc_now, write_manifest
+from crawler.evidence.warc import append_whole
+from crawler.harvest import Harvest
+from crawler.replay import read_again
 
 R = TypeVar("R", bound=Record)
 
@@ -51,15 +56,23 @@ class Recovery:
     manifest: BundleManifest
     captures: int
     listings: int
+    sites: int
+    read_again: int = 0
+    """Listings among them that the run had not written yet."""
     set_aside: dict[str, int] = field(default_factory=dict)
     """File to the bytes of it that were set aside."""
 
 
-def recover_bundle(folder: Path, *, clock: Callable[[], datetime] = utc_now) -> Recovery | None:
+def recover_bundle(
+    folder: Path,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Recovery | None:
     """Seal the bundle a killed run left in ``folder``; None when it is sealed already.
 
-    Raises :class:`EvidenceError` when the folder holds no run, when another process is writing it, or when its custody
-    log was changed.
+    Calls ``progress`` with the captures that were looked at and all there are. Raises :class:`EvidenceError` when the
+    folder holds no run, when another process is writing it, or when its custody log was changed.
     """
     if not (folder / CUSTODY_NAME).is_file():
         raise EvidenceError(f"{folder} holds no run that could be recovered; name the folder given to --out")
@@ -67,14 +80,14 @@ def recover_bundle(folder: Path, *, clock: Callable[[], datetime] = utc_now) -> 
     try:
         if (folder / MANIFEST_NAME).exists():
             return None
-        return _recover(folder, clock)
+        return _recover(folder, clock, progress)
     finally:
         if (folder / MANIFEST_NAME).exists():
             (folder / LOCK_NAME).unlink(missing_ok=True)
         lock.close()
 
 
-def _recover(folder: Path, clock: Callable[[], datetime]) -> Recovery:
+def _recover(folder: Path, clock: Callable[[], datetime], progress: Callable[[int, int], None]) -> Recovery:
     torn = _Torn(folder)
     for leftover in sorted(folder.rglob(".*.partial")):
         torn.keep(leftover, leftover.read_bytes())
@@ -92,31 +105,66 @@ def _recover(folder: Path, clock: Callable[[], datetime]) -> Recovery:
         captures[capture.id] = capture
         return True
 
-    listings = 0
+    listings: list[str] = []
 
     def keep_listing(listing: Listing) -> bool:
-        nonlocal listings
         if listing.capture is not None and listing.capture not in captures:
             return False
-        listings += 1
+        listings.append(listing.id)
+        return True
+
+    sites: list[str] = []
+
+    def keep_site(site: Site) -> bool:
+        sites.append(site.host)
         return True
 
     _mend_lines(folder / CAPTURES_NAME, Capture, keep_capture, torn)
     _mend_lines(folder / LISTINGS_NAME, Listing, keep_listing, torn)
-    _mend_lines(folder / SITES_NAME, Site, lambda _: True, torn)
+    _mend_lines(folder / SITES_NAME, Site, keep_site, torn)
     begun = custody[0].detail
-    report = _report(begun, custody[0].at, clock(), captures, listings, folder)
+    harvest = Harvest(_Appender(folder), listings=listings, sites=sites)
+    urls = _outcomes(captures)
+    if begun.get("kind") != "import":  # an import is read from its originals, and is simply made again
+        urls |= read_again(folder, captures.values(), harvest, lambda done: progress(done, len(captures)))
+        harvest.finish(lambda url: url in urls and urls[url].outcome == "gone")
+    counts = {"captures": len(captures), "listings": len(listings) + harvest.listings,
+              "sites": len(sites) + harvest.sites}  # fmt: skip
+    size = sum(capture.payload_bytes for capture in captures.values())
+    report = _report(begun, custody[0].at, clock(), urls, {**counts, "bytes": size}, folder)
     entry = CustodyEntry.link(
         custody[-1].hash,
         at=clock(),
         actor=tool_version(),
         action="recovered",
-        detail={"captures": len(captures), "listings": listings, "set_aside": dict(torn.sizes)},
+        detail={
+            **counts,
+            "read_again": {"listings": harvest.listings, "sites": harvest.sites},
+            "set_aside": dict(torn.sizes),
+        },
     )
     with (folder / CUSTODY_NAME).open("a", encoding="utf-8", newline="\n") as stream:
         stream.write(canonical_line(entry))
     manifest = write_manifest(folder, report, created_at=clock())
-    return Recovery(report, manifest, len(captures), listings, torn.sizes)
+    return Recovery(report, manifest, **counts, read_again=harvest.listings, set_aside=torn.sizes)
+
+
+class _Appender:
+    """Adds to a bundle's files what the run had no time to write."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write_listing(self, listing: Listing) -> None:
+        self._append(LISTINGS_NAME, listing)
+
+    def write_site(self, site: Site) -> None:
+        self._append(SITES_NAME, site)
+
+    def _append(self, name: str, record: Record) -> None:
+        with (self._folder / name).open("r+b", buffering=0) as stream:
+            stream.seek(0, os.SEEK_END)
+            append_whole(stream, canonical_line(record).encode())
 
 
 class _Torn:
@@ -221,26 +269,23 @@ def _custody(folder: Path, torn: _Torn) -> list[CustodyEntry]:
     return entries
 
 
+def _outcomes(captures: dict[str, Capture]) -> dict[str, UrlOutcome]:
+    return {
+        capture.url: UrlOutcome(url=capture.url, outcome=capture.outcome, status=capture.status, reason=capture.reason)
+        for capture in captures.values()
+    }
+
+
 def _report(
     begun: dict[str, Any],
     started_at: datetime,
     finished_at: datetime,
-    captures: dict[str, Capture],
-    listings: int,
+    urls: dict[str, UrlOutcome],
+    totals: dict[str, int],
     folder: Path,
 ) -> RunReport:
     """Rebuild the report from the custody log and the captures; of skipped URLs nothing is known."""
-    urls = {
-        capture.url: UrlOutcome(url=capture.url, outcome=capture.outcome, status=capture.status, reason=capture.reason)
-        for capture in captures.values()
-    }
-    counts: dict[str, int] = {name: sum(url.outcome == name for url in urls.values()) for name in OUTCOMES}
-    counts |= {
-        "captures": len(captures),
-        "listings": listings,
-        "sites": (folder / SITES_NAME).read_bytes().count(b"\n"),
-        "bytes": sum(capture.payload_bytes for capture in captures.values()),
-    }
+    counts = {name: sum(url.outcome == name for url in urls.values()) for name in OUTCOMES} | totals
     return RunReport(
         run_id=str(begun.get("run_id", folder.name)),
         kind="import" if begun.get("kind") == "import" else "crawl",

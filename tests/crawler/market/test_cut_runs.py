@@ -18,6 +18,7 @@ from crawler.evidence.recover import recover_bundle
 from crawler.job import CrawlJob
 from crawler.run import CrawlError, Stop, run_job
 from tests.crawler.local_site import Answer, LocalSite, Visit, links_page, product_page
+from tests.crawler.market.crawling import Bundle
 
 needs_prlimit = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limit is set with prlimit (Linux)")
 
@@ -82,12 +83,53 @@ def test_a_killed_run_is_recovered_with_every_capture_in_the_archive(slow_shop: 
     recovery = recover_bundle(out)
     assert recovery is not None
     assert recovery.listings >= 3
-    from tests.crawler.market.crawling import Bundle
-
     bundle = Bundle(out, recovery.report)
     bundle.check()
     assert len({listing.id for listing in bundle.listings}) == len(bundle.listings)
     assert [entry.action for entry in bundle.custody] == ["run_started", "recovered"]
+
+
+def test_what_a_run_writes_at_its_end_is_read_again_from_the_archive_of_a_killed_one(tmp_path: Path) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def never(visit: Visit) -> Answer | str:
+        asked.set()
+        release.wait(60)
+        return product_page("Late")
+
+    cards = "".join(
+        f"<li class=card><a href='/p/{number}'><img alt=''><h3>Tablets {number}</h3></a><b>{number}9.00 EUR</b></li>"
+        for number in range(1, 7)
+    )
+    policy = (
+        "<h1>Shipping policy</h1><p>We ship tablets without a prescription, in plain packets, to all countries.</p>"
+    )
+    with LocalSite({}) as site:
+        site.pages["/"] = (
+            f"<html><head><title>Shop</title></head><body><a href='/shipping-policy'>Shipping policy</a>"
+            f"<ul>{cards}</ul></body></html>"
+        )
+        site.pages["/shipping-policy"] = f"<html><body>{policy}</body></html>"
+        site.pages["/p/1"] = product_page("Tablets 1")
+        site.pages["/p/3"] = Answer("", status=410)
+        site.pages |= {f"/p/{number}": never for number in (2, 4, 5, 6)}
+        child = start(site, tmp_path / "bundle")
+        assert asked.wait(60)
+        wait_for(child, lambda counts: counts.get("pages", 0) >= 3 and counts.get("gone", 0) >= 1)
+        child.kill()
+        assert finish(child)[0] == -signal.SIGKILL
+        release.set()
+        assert (tmp_path / "bundle" / "sites.jsonl").read_bytes() == b""
+        recovery = recover_bundle(tmp_path / "bundle")
+    assert recovery is not None
+    bundle = Bundle(tmp_path / "bundle", recovery.report)
+    bundle.check()
+    assert sorted(str(listing.title) for listing in bundle.listings) == [f"Tablets {n}" for n in (1, 2, 4, 5, 6)]
+    (shop,) = bundle.sites
+    assert site.url("/shipping-policy") in [page.url for page in shop.pages]
+    assert (recovery.listings, recovery.read_again, recovery.sites) == (5, 4, 1)
+    assert bundle.custody[-1].detail["read_again"] == {"listings": 4, "sites": 1}
+    assert bundle.outcome(site.url("/p/1")).listings == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
