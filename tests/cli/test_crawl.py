@@ -88,7 +88,7 @@ def test_recover_says_what_it_kept_and_what_it_set_aside(tmp_path: Path) -> None
         stream.write(b"{torn")
     result = run("crawl", "--recover", str(folder))
     assert result.exit_code == 0, result.output
-    assert "1 captures, 1 listings" in result.output
+    assert "1 captures, 1 sites, 1 listings (0 of them read again from the archive)" in result.output
     assert "set aside 5 bytes of listings.jsonl" in result.output
     again = run("crawl", "--recover", str(folder), "--json")
     assert json.loads(again.output) == {"sealed": True, "recovered": False}
