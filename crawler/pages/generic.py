@@ -26,6 +26,7 @@ from crawler.extract.nodes import Node, walk
 from crawler.extract.own_words import furniture_words, own_words
 from crawler.extract.product_data import ProductReader, address_key, main_products
 from crawler.extract.site_facts import read_site_facts
+from crawler.extract.spoken import contradicts, language_of_matter
 from crawler.extract.state import read_state
 from crawler.extract.text import inline_text, visible_text
 from crawler.extract.visible import VisibleOffer
@@ -201,8 +202,10 @@ class _PageReader:
 
     def _listing(self, fields: dict[str, Any], origin: dict[str, Source]) -> Listing:
         key = self.document.canonical_url or self.document.url
+        text = f"{fields.get('title', '')}\n{fields.get('description', '')}"
+        language = language_of_matter(self.visible.region, text, self.language)
         return listing_of(fields, origin, id=listing_id(self.site or "", key), url=self.document.url, site=self.site,
-                          language=self.language)  # fmt: skip
+                          language=language)  # fmt: skip
 
     def _cards(self) -> Iterator[Listing]:
         seen: set[str] = set()
@@ -215,10 +218,11 @@ class _PageReader:
                 title = card_title(element, card)
                 text = inline_text(card, limit=1_000)
                 money = next((money for money in find_money(text, self.locale) if money.amount is not None), None)
+                language = None if self.language and contradicts(self.language, text) else self.language
                 if title:
                     yield Listing(id=listing_id(self.site or "", url), url=url, site=self.site, title=title[:500],
                                   price=money.as_price() if money else None, description=text or None,
-                                  language=self.language, sources={"title": "css"})  # fmt: skip
+                                  language=language, sources={"title": "css"})  # fmt: skip
 
     def _own_words(self) -> str:
         entries = {card for group in self.links.card_groups for card in group.cards.values()}

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from crawler.pages import extract_page
 
 URL = "https://shop.example/p/1"
@@ -76,3 +78,38 @@ def test_values_that_could_not_be_mapped_are_counted() -> None:
     }
     page = extract_page(f'<title>x</title><script type="application/ld+json">{json.dumps(data)}</script>', URL)
     assert page.unmapped == {"availability:maybe": 1}
+
+
+@pytest.mark.parametrize(
+    ("page_language", "text", "language"),
+    [
+        ("en", "دواء أصلي للبيع مع التوصيل السريع إلى جميع المدن", None),
+        ("en", "Продам оригинальные таблетки, доставка по всей стране", None),
+        ("en", "出售正品药品，快递送货上门，质量保证请放心购买", None),
+        ("ar", "Продам оригинальные таблетки, доставка по всей стране", None),
+        ("hi-Latn", "असली दवा बिक्री के लिए उपलब्ध है", None),
+        ("ru", "Продам оригинальные таблетки, доставка по всей стране", "ru"),
+        ("ur", "اصلی دوا برائے فروخت تیز ترسیل کے ساتھ", "ur"),
+        ("ja", "正規品の医薬品を販売しています。送料無料です", "ja"),
+        ("ru", "Viagra Original 100 mg Pfizer tablets, delivery by post", "ru"),
+        ("en", "Original Viagra tablets (Виагра) with delivery by post", "en"),
+    ],
+)
+def test_a_tag_that_the_script_of_the_text_contradicts_is_left_out(
+    page_language: str, text: str, language: str | None
+) -> None:
+    page = extract_page(
+        f'<html lang="{page_language}"><title>Ad</title><div class="post"><h1>Ad 1</h1><p>{text}</p>'
+        "<p class=price>$5.00</p></div>",
+        "https://ads.example/post/12345",
+    )
+    assert page.listings[0].language == language
+
+
+def test_the_tag_on_the_element_with_most_of_the_text_counts() -> None:
+    page = extract_page(
+        '<html lang="en"><title>Ad</title><div class="post"><h1>Dawa 1</h1><p class=price>$5.00</p>'
+        f'<div lang="sw">{"Dawa nzuri kwa bei nafuu, tunaleta nyumbani. " * 4}</div><i lang="de">neu</i></div>',
+        "https://ads.example/post/12345",
+    )
+    assert page.listings[0].language == "sw"
