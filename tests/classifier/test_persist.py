@@ -1,4 +1,8 @@
+import io
 import json
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +40,24 @@ def test_a_saved_model_comes_back_with_its_numbers_and_id(folder: Path) -> None:
 def test_other_numbers_have_another_id(tmp_path: Path) -> None:
     changed = {**ARRAYS, "b": np.array([1, 3], dtype=np.int32)}
     assert save_model(tmp_path / "1", ARRAYS, about={}) != save_model(tmp_path / "2", changed, about={})
+
+
+def test_a_model_is_read_without_importing_skops(folder: Path) -> None:
+    code = "import sys; from pathlib import Path; from classifier.persist import load_model; "
+    code += f"load_model(Path({str(folder)!r})); sys.exit('skops' in sys.modules or 'sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_an_array_of_pickled_objects_is_refused(folder: Path) -> None:
+    held = io.BytesIO()
+    np.save(held, np.array([Foreign()], dtype=object), allow_pickle=True)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO((folder / WEIGHTS).read_bytes())) as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, held.getvalue() if name.endswith(".npy") else old.read(name))
+    replace_weights(folder, packed.getvalue())
+    with pytest.raises(ModelError, match="is not a model file"):
+        load_model(folder)
 
 
 def test_one_changed_byte_is_refused(folder: Path) -> None:
