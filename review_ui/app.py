@@ -1,11 +1,14 @@
 """The desk as an ASGI application: its routes, each with its permission, behind the guards."""
 
+import contextlib
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from casefile.decisions import follow_policy
+from casefile.policy import PolicyError
 from casefile.store import Casefile, CasefileError
 from review_ui import capture, cases, decide, item, keys, login, queue, static_files
 from review_ui.access import Desk, GuardedRoute, RoutePermission, Screen
@@ -40,7 +43,10 @@ ROUTES: Sequence[tuple[str, str, RoutePermission, Screen]] = (
 
 
 def create_app(casefile: Casefile, *, settings: DeskSettings | None = None) -> Starlette:
-    """Return the desk over an open casefile."""
+    """Return the desk over an open casefile, its review states brought in line with the policy file."""
+    # a faulty policy file is shown on every page by the shell; the states then stay as they are
+    with contextlib.suppress(PolicyError):
+        follow_policy(casefile, actor="serve")
     desk = Desk(casefile, settings or DeskSettings(), Pages())
     errors = ErrorPages(desk)
     return Starlette(
