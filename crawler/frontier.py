@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from crawler.net.addresses import DEFAULT_PORTS
+from crawler.page_address import canonical_url as canonical_url
 from crawler.pages import LinkRole
 
 MAX_URL: Final = 2000
@@ -21,18 +21,6 @@ MAX_SITE_PAGES: Final = 60
 
 _ANSWERS: Final = 50_000
 
-_TRACKING: Final = re.compile(
-    r"utm_\w+|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|yclid|ysclid|twclid|ttclid|igshid|li_fat_id|mc_[ce]id"
-    r"|_ga|_gl|_hs\w+|mkt_tok|vero_\w+|oly_\w+|wickedid|srsltid|spm|scm|pk_\w+|piwik_\w+|matomo_\w+"
-    r"|ref|ref_?src|referr?er|src|source|aff|aff_?id|affiliate(?:_?id)?|partner(?:_?id)?|click_?id|sub_?id|trk|track(?:ing)?"
-    r"|campaign(?:_?id)?",
-    re.IGNORECASE,
-)
-"""Query keys that say where a visitor came from, and not what is shown."""
-_SESSION: Final = re.compile(
-    r"phpsessid|jsessionid|aspsessionid\w*|sid|sessid|session_?id|oscsid|zenid|cfid|cftoken", re.IGNORECASE
-)
-_SESSION_PATH: Final = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORECASE)
 _REARRANGES: Final = re.compile(
     r"sort(?:_?by|order|ing)?|order(?:_?by|_?dir|way)?|dir|direction|limit|per_?page|product_list_\w+"
     r"|currency|replytocom|share|print|add[-_]to[-_]\w+|remove_?\w*|compare|wishlist",
@@ -57,33 +45,6 @@ _NOT_A_PAGE: Final = re.compile(
 )
 _DIGITS: Final = re.compile(r"\d+")
 _PRIORITY: Final[dict[LinkRole, int]] = {"site": 50, "listing": 40, "pagination": 30, "category": 20, "other": 0}
-
-
-def canonical_url(url: str) -> str | None:
-    """Return the one form of a page's address: no fragment, tracking, session or default port; None if malformed."""
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if parts.scheme.lower() not in DEFAULT_PORTS or not host:
-        return None
-    scheme = parts.scheme.lower()
-    name = f"[{host}]" if ":" in host else host.rstrip(".")
-    netloc = name if port in (None, DEFAULT_PORTS[scheme]) else f"{name}:{port}"
-    path = _SESSION_PATH.sub("", parts.path) or "/"
-    path = quote(path, safe="/%:@!$&'()*+,;=~-._")
-    return urlunsplit(SplitResult(scheme, netloc, path, _clean_query(parts.query), ""))
-
-
-def _clean_query(query: str) -> str:
-    if not query:
-        return ""
-    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None) if query.count("&") < 100 else []
-    kept = [(key, value) for key, value in pairs if not _TRACKING.fullmatch(key) and not _SESSION.fullmatch(key)]
-    if len(kept) == len(pairs):
-        return query  # as the site wrote it
-    return urlencode(kept)
 
 
 def template_of(url: str) -> str:

@@ -30,8 +30,8 @@ class Entries:
         self._host = urlsplit(document.url).netloc
         own = [url for url in (document.url, document.canonical_url) if url]
         self._here = {_path(url) for url in own}
-        self._named_here = {_named(url) for url in own}
-        self._parts_of = tuple(f"{path}/" for path in self._here if not _holds_many(path))
+        self._named_here = {naming_parameters(url) for url in own}
+        self._parts_of = tuple(f"{path}/" for path in self._here if not holds_many(path))
         self._above = {heading, *heading.iterancestors()} if heading is not None else set()
         self._targets: dict[HtmlElement, str | None] = {}
 
@@ -77,7 +77,9 @@ class Entries:
         if url is None or urlsplit(url).netloc != self._host or NOT_FOR_READING.search(url):
             return None
         path = _path(url)
-        if path.startswith(self._parts_of) or (path in self._here and _named(url) in {(), *self._named_here}):
+        if path.startswith(self._parts_of) or (
+            path in self._here and naming_parameters(url) in {(), *self._named_here}
+        ):
             return None
         said = link_text(link)
         if len(said) < MIN_NAME or (len(said.split()) <= MAX_BUY_WORDS and phrases("buy").find(said)):
@@ -95,10 +97,11 @@ def is_front(path: str) -> bool:
     return bool(_FRONT_PATH.fullmatch(path))
 
 
-def _holds_many(path: str) -> bool:
+def holds_many(path: str) -> bool:
     """Whether what stands below a path are pages of their own: a shelf, the front page of the site or of a language."""
-    return is_front(path) or bool(CATEGORY_PATH.search(path))
+    return is_front(path) or bool(CATEGORY_PATH.search(path) and not LISTING_PATH.search(path))
 
 
-def _named(url: str) -> tuple[tuple[str, str], ...]:
+def naming_parameters(url: str) -> tuple[tuple[str, str], ...]:
+    """Return the query parameters that tell one listing from another where all have one path."""
     return tuple(sorted((name, value) for name, value in parse_qsl(urlsplit(url).query) if name in _NAMING))

@@ -32,6 +32,7 @@ from crawler.extract.text import inline_text, visible_text
 from crawler.extract.visible import VisibleOffer
 from crawler.extract.walls import looks_empty, wall_kind
 from crawler.extract.weigh import listing_of, weigh
+from crawler.page_address import listing_key
 from crawler.pages.page import Link, PageExtract, PageKind, SiteText
 
 MAX_CARDS: Final = 300
@@ -201,7 +202,7 @@ class _PageReader:
         return [self._listing(fields, origin)]
 
     def _listing(self, fields: dict[str, Any], origin: dict[str, Source]) -> Listing:
-        key = self.document.canonical_url or self.document.url
+        key = listing_key(self.document.url, self.document.canonical_url)
         text = f"{fields.get('title', '')}\n{fields.get('description', '')}"
         language = language_of_matter(self.visible.region, text, self.language)
         return listing_of(fields, origin, id=listing_id(self.site or "", key), url=self.document.url, site=self.site,
@@ -220,7 +221,8 @@ class _PageReader:
                 money = next((money for money in find_money(text, self.locale) if money.amount is not None), None)
                 language = None if self.language and contradicts(self.language, text) else self.language
                 if title:
-                    yield Listing(id=listing_id(self.site or "", url), url=url, site=self.site, title=title[:500],
+                    key = listing_key(url, None)
+                    yield Listing(id=listing_id(self.site or "", key), url=url, site=self.site, title=title[:500],
                                   price=money.as_price() if money else None, description=text or None,
                                   language=language, sources={"title": "css"})  # fmt: skip
 
