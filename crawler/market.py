@@ -28,7 +28,8 @@ from crawler.net.failures import plain_reason
 from crawler.net.resolver import refused_address
 from crawler.net.robots import origin_of
 from crawler.net.scope import Scope
-from crawler.pages import LinkRole, PageExtract, extract_page
+from crawler.pages import LinkRole, PageExtract
+from crawler.pages.page_object import GenericPage
 from crawler.sitemap import read_sitemap
 from crawler.stopping import StopFlag
 
@@ -96,7 +97,7 @@ class MarketSpider(Spider):
 
     # -- pages ---------------------------------------------------------------------------------------------------
 
-    def page(self, response: Response) -> Iterator[Request]:
+    def page(self, response: Response, page: GenericPage) -> Iterator[Request]:
         """Read one page as it was received."""
         yield from self._seed(response.url)
         capture: Capture = response.meta["capture"]
@@ -108,21 +109,18 @@ class MarketSpider(Spider):
             self._settle(url, capture, reason=f"not a page: {capture.media_type}")
             return
         self.frontier.mark_seen(response.url)
-        content_type = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
-        extract = self._extract(url, capture, response.body, response.url, content_type)
+        extract = self._extract(url, capture, page)
         if extract is not None:
             yield from self._read(url, capture, extract, response.meta)
         if url in self.job.start_urls:
             yield from self._searches(response)
 
-    def _extract(
-        self, url: str, capture: Capture, body: bytes | str, address: str, content_type: str | None
-    ) -> PageExtract | None:
+    def _extract(self, url: str, capture: Capture, page: GenericPage) -> PageExtract | None:
         """Read a page; one that the extractors cannot digest keeps its capture and is reported, not lost."""
         try:
-            return extract_page(body, address, content_type=content_type)
+            return page.extract()
         except Exception as error:  # the page is hostile input: whatever it triggers must not end the run
-            self.logger.exception("extraction of %s failed", address)
+            self.logger.exception("extraction of %s failed", capture.final_url)
             self.ledger.counts["extraction_faults"] += 1
             self._settle(url, capture, outcome="error", reason=f"not readable: {type(error).__name__}: {error}"[:300])
             return None
@@ -270,9 +268,9 @@ class MarketSpider(Spider):
             },
         )
 
-    def rendered(self, response: Response) -> Iterator[Request]:
+    def rendered(self, response: Response, page: GenericPage) -> Iterator[Request]:
         """Keep the DOM and the screenshot as evidence, and read the DOM."""
-        from crawler.evidence.rendering import keep_rendering, rendered_dom
+        from crawler.evidence.rendering import keep_rendering
 
         plain: Capture = response.meta["plain_capture"]
         strayed = self.scope.refusal(response.url)
@@ -282,7 +280,7 @@ class MarketSpider(Spider):
         capture = keep_rendering(self.writer, response, plain)
         self.ledger.counts["rendered"] += 1
         url = response.meta["asked"]
-        extract = self._extract(url, capture, rendered_dom(response), response.url, None)
+        extract = self._extract(url, capture, page)
         if extract is not None:
             yield from self._read(url, capture, extract, response.meta)
 

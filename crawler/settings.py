@@ -3,6 +3,8 @@
 import json
 from typing import Any, Final
 
+from scrapy_poet.page_input_providers import HttpClientProvider, HttpResponseProvider
+
 from crawler.about import own_version
 from crawler.job import LOOPBACK_CONCURRENCY, PUBLIC_CONCURRENCY, PUBLIC_DELAY, CrawlJob
 from crawler.net.addresses import AddressPolicy
@@ -10,6 +12,7 @@ from crawler.net.bodies import MAX_BYTES
 from crawler.net.browser import find_browser
 from crawler.net.resolver import POLICY_SETTING
 from crawler.net.robots import PRODUCT_TOKEN
+from crawler.page_provider import RecordedResponseProvider
 
 USER_AGENT: Final = f"Mozilla/5.0 (compatible; {PRODUCT_TOKEN}/{own_version()}; medicines monitoring)"
 """Says what it is; ``PharmakonBot`` is the name a robots.txt addresses it by."""
@@ -18,6 +21,8 @@ HTTP_HANDLER: Final = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHand
 BROWSER_HANDLER: Final = "crawler.net.render.GuardedBrowserHandler"
 
 _MIDDLEWARES: Final[dict[str, int | None]] = {
+    # Outermost: it must see the response that all others have decoded, recorded and let pass.
+    "scrapy_poet.InjectionMiddleware": 10,
     "crawler.net.gate.ScopeGate": 50,
     "crawler.net.pace.Pace": 60,
     "crawler.net.robots.RobotsGate": 100,
@@ -75,6 +80,12 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
             "scrapy.extensions.remote_control.RemoteControl": None,
             "scrapy.extensions.telnet.TelnetConsole": None,
         },
+        "SCRAPY_POET_PROVIDERS": {
+            HttpResponseProvider: None,
+            RecordedResponseProvider: 500,
+            HttpClientProvider: None,  # a page object reads what was fetched, it fetches nothing itself
+        },
+        "SCRAPY_POET_DISCOVER": ["crawler.pages"],  # page objects that stand in for the generic one on their sites
         "ROBOTSTXT_OBEY": False,  # crawler.net.robots does, by RFC 9309
         "DOWNLOAD_MAXSIZE": MAX_BYTES + (1 << 20),  # the recorder stops earlier and keeps what came
         "DOWNLOAD_WARNSIZE": 0,

@@ -10,7 +10,7 @@ from playwright.async_api import Page
 from playwright.async_api import Request as BrowserRequest
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.http import Response
+from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
@@ -77,7 +77,7 @@ class GuardedBrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[mi
             "viewport": {"width": 1280, "height": 900},
         }
         response: Response = await super().download_request(request)
-        return response
+        return in_utf8(response)
 
     async def close(self) -> None:
         """Close the browser, then its way out."""
@@ -127,6 +127,17 @@ class GuardedBrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[mi
             if name != current and not self._in_use[name]:
                 with contextlib.suppress(PlaywrightError):
                     await wrapper.context.close()
+
+
+def in_utf8(response: Response) -> Response:
+    """Return a rendered page in UTF-8 that says so: a DOM has no encoding, whatever the page was sent in."""
+    if not isinstance(response, TextResponse):
+        return response
+    headers = response.headers.copy()
+    headers[b"Content-Type"] = b"text/html; charset=utf-8"
+    return response.replace(
+        body=response.text.encode("utf-8", errors="replace"), headers=headers, encoding="utf-8", cls=HtmlResponse
+    )
 
 
 async def settle_and_shoot(page: Page) -> bytes | None:
