@@ -20,7 +20,7 @@ def raw_deflate(data: bytes) -> bytes:
         ([], b"page"),
         ([b"identity"], b"page"),
         ([b"gzip"], gzip.compress(b"page", mtime=0)),
-        ([b"x-gzip"], gzip.compress(b"pa", mtime=0) + gzip.compress(b"ge")),
+        ([b"x-gzip"], gzip.compress(b"pa", mtime=0) + gzip.compress(b"ge", mtime=0)),
         ([b"gzip"], gzip.compress(b"page", mtime=0) + b"trailing rubbish"),
         ([b"deflate"], zlib.compress(b"page")),
         ([b"deflate"], raw_deflate(b"page")),
