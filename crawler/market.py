@@ -7,7 +7,6 @@ what, and how often, is decided by the middlewares of ``crawler.net``. This modu
 from collections.abc import AsyncIterator, Iterator
 from time import monotonic
 from typing import Any, Final, Self
-from urllib.parse import quote
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -16,7 +15,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from casefile.records import Capture, Outcome
-from crawler.discovery.search_form import search_address
+from crawler.discovery.searches import search_pages
+from crawler.discovery.sitemaps import SitemapFile, SitemapWalk
 from crawler.evidence import BundleWriter
 from crawler.evidence.recorder import media_type
 from crawler.frontier import Candidate, Frontier
@@ -26,14 +26,11 @@ from crawler.ledger import Ledger, Skipped, Unreachable
 from crawler.net.addresses import AddressPolicy
 from crawler.net.failures import plain_reason
 from crawler.net.resolver import refused_address
-from crawler.net.robots import origin_of
 from crawler.net.scope import Scope
 from crawler.pages import LinkRole, PageExtract
 from crawler.pages.page_object import GenericPage
-from crawler.sitemap import read_sitemap
 from crawler.stopping import StopFlag
 
-MAX_SITEMAP_FILES: Final = 100
 MAX_OFFSITE: Final = 20_000
 """Links to other sites that are remembered, so that each counts once."""
 
@@ -62,10 +59,9 @@ class MarketSpider(Spider):
         self.scope = Scope.of(job.start_urls, same_site=job.same_site)
         self.addresses = AddressPolicy.for_start_urls(job.start_urls, allow_loopback=job.allow_loopback)
         self.frontier = Frontier(job.max_depth)
+        self.sitemaps = SitemapWalk(ledger, self.scope)
         self.harvest = Harvest(writer)
         self._started = monotonic()
-        self._seeded: set[str] = set()
-        self._sitemap_files = 0
         self._pending: dict[str, None] = {}
         self._offsite: set[str] = set()
 
@@ -113,7 +109,8 @@ class MarketSpider(Spider):
         if extract is not None:
             yield from self._read(url, capture, extract, response.meta)
         if url in self.job.start_urls:
-            yield from self._searches(response)
+            for address in search_pages(self.job.search, response.body, response.url, self.ledger):
+                yield from self._candidate(address, "category", 0)
 
     def _extract(self, url: str, capture: Capture, page: GenericPage) -> PageExtract | None:
         """Read a page; one that the extractors cannot digest keeps its capture and is reported, not lost."""
@@ -194,29 +191,21 @@ class MarketSpider(Spider):
             },
         )
 
-    # -- sitemaps, searches --------------------------------------------------------------------------------------
+    # -- sitemaps ------------------------------------------------------------------------------------------------
 
     def _seed(self, url: str) -> Iterator[Request]:
         """Ask for the sitemaps of an origin, once its robots.txt has been read."""
-        origin = origin_of(url)
-        robots = self.ledger.robots.get(origin)
-        if origin in self._seeded or robots is None or robots.state not in ("rules", "unavailable"):
-            return
-        self._seeded.add(origin)
-        for address in self.ledger.sitemaps.get(origin) or (f"{origin}/sitemap.xml",):
-            yield from self._sitemap_request(address, 0)
+        for file in self.sitemaps.begin(url):
+            yield self._sitemap_request(file)
 
-    def _sitemap_request(self, url: str, level: int) -> Iterator[Request]:
-        if self._sitemap_files >= MAX_SITEMAP_FILES or self.scope.refusal(url) is not None:
-            return
-        self._sitemap_files += 1
-        yield Request(
-            url,
+    def _sitemap_request(self, file: SitemapFile) -> Request:
+        return Request(
+            file.url,
             callback=self.sitemap,
             errback=self.failed,
             priority=90,
             dont_filter=True,
-            meta={"kind": "sitemap", "asked": url, "level": level},
+            meta={"kind": "sitemap", "asked": file.url, "level": file.level},
         )
 
     def sitemap(self, response: Response) -> Iterator[Request]:
@@ -225,25 +214,11 @@ class MarketSpider(Spider):
         self.ledger.settle(response.meta["asked"], capture.outcome, status=capture.status, reason="sitemap")
         if capture.outcome != "ok":
             return
-        found = read_sitemap(response.body)
-        level: int = response.meta["level"]
-        if level < 2:
-            for url in found.sitemaps:
-                yield from self._sitemap_request(url, level + 1)
-        for url in found.pages:
+        further, pages = self.sitemaps.read(response.body, response.meta["level"])
+        for file in further:
+            yield self._sitemap_request(file)
+        for url in pages:
             yield from self._candidate(url, "other", 0)
-
-    def _searches(self, response: Response) -> Iterator[Request]:
-        """Put the target's search terms into the shop's own search."""
-        search = self.job.search
-        if search is None:
-            return
-        address = search.url or search_address(response.body, response.url)
-        if address is None:
-            self.ledger.counts["searches_without_form"] += 1
-            return
-        for term in search.terms:
-            yield from self._candidate(address.replace("{term}", quote(term)), "category", 0)
 
     # -- rendering -----------------------------------------------------------------------------------------------
 
