@@ -6,7 +6,7 @@ from typing import Final, cast
 from urllib.parse import urljoin, urlsplit
 
 import lxml.html
-from lxml.etree import ParserError, XPath
+from lxml.etree import ElementDefaultClassLookup, ParserError, XPath
 from lxml.html import HtmlElement
 from w3lib.encoding import html_to_unicode
 
@@ -26,6 +26,9 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+_ALL_ALIKE: Final = ElementDefaultClassLookup(element=HtmlElement)
+
+
 class Document:
     """A parsed page. Raises :class:`~crawler.extract.bounds.PageRefused` for a page that breaks a bound."""
 
@@ -39,10 +42,15 @@ class Document:
         self.source = text
         self.asked_url = url if _join(url, "") is not None else ""
         parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+        # One class for all elements: the library's own lookup runs Python code for each element at each visit.
+        parser.set_element_class_lookup(_ALL_ALIKE)
         try:
             self.root = lxml.html.document_fromstring(data or b"<html></html>", parser=parser, ensure_head_body=True)
         except (ParserError, ValueError):
             self.root = lxml.html.document_fromstring(b"<html></html>", parser=parser, ensure_head_body=True)
+        # Elements are made anew at each visit unless something holds them, and a page is walked a dozen times.
+        self._held = list(self.root.iter())
+        self._absolute: dict[str, str | None] = {}
 
     @cached_property
     def meta(self) -> dict[str, str]:
@@ -104,8 +112,22 @@ class Document:
 
     def absolute(self, href: str) -> str | None:
         """Return ``href`` as an absolute http(s) URL without fragment, or None."""
-        joined = _join(self.base_url, href.strip())
-        return web_url(joined) if joined else None
+        if href not in self._absolute:
+            joined = self._joined(href.strip())
+            self._absolute[href] = web_url(joined) if joined else None
+        return self._absolute[href]
+
+    @cached_property
+    def _origin(self) -> str:
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def _joined(self, href: str) -> str | None:
+        # What most links are needs no general joining, which costs ten times as much.
+        if href.startswith(("https://", "http://")) or (href.startswith("/") and not href.startswith("//")):
+            if "/." not in href and href.isprintable():
+                return href if href[0] == "h" else f"{self._origin}{href}"
+        return _join(self.base_url, href)
 
 
 def found_elements(path: XPath, below: HtmlElement) -> list[HtmlElement]:
@@ -143,7 +165,7 @@ def web_url(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https") and parts.hostname and len(url) <= 4096:
-            return parts._replace(fragment="").geturl()
+            return parts._replace(fragment="").geturl() if "#" in url or not url.isprintable() else url
     except ValueError:
         pass
     return None

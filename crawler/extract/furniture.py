@@ -1,6 +1,7 @@
 """Which parts of a page are furniture (header, menus, footer, banners, related items) and which are its matter."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from lxml.html import HtmlElement
@@ -62,8 +63,13 @@ def _own_kind(element: HtmlElement) -> str | None:
     names = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
     if not names:
         return None
-    if _RELATED_NAMES.search(names) and tag not in ("a", "h1", "form", "span"):
+    related, furniture = _named(names)
+    if related and tag not in ("a", "h1", "form", "span"):
         return "related"
-    if _FURNITURE_NAMES.search(names) and not element.findall(".//h1"):
-        return "furniture"
-    return None
+    return "furniture" if furniture and element.find(".//h1") is None else None
+
+
+@lru_cache(maxsize=16_384)
+def _named(names: str) -> tuple[bool, bool]:
+    """Return whether class and id name related items, and whether they name furniture; a page repeats most names."""
+    return bool(_RELATED_NAMES.search(names)), bool(_FURNITURE_NAMES.search(names))

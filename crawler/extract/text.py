@@ -49,8 +49,7 @@ def visible_text(element: HtmlElement, *, limit: int = 200_000) -> str:
 
 def joined_lines(text: str) -> str:
     """Return the lines of a text that say anything, runs of blanks as one."""
-    lines = map(one_line, text.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join([" ".join(line.split()) for line in text.split("\n") if line and not line.isspace()])
 
 
 def inline_text(element: HtmlElement, *, limit: int = 2_000) -> str:

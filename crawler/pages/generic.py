@@ -17,6 +17,7 @@ from crawler.extract.entries import is_front
 from crawler.extract.facts import Facts, Source
 from crawler.extract.furniture import Furniture
 from crawler.extract.jsonld import read_jsonld
+from crawler.extract.licences import licence_claims
 from crawler.extract.link_roles import CATEGORY_PATH, LISTING_PATH, LinkReading, read_links, site_role_of
 from crawler.extract.locale import page_locale
 from crawler.extract.meta import read_meta
@@ -38,7 +39,7 @@ from crawler.pages.page import Link, PageExtract, PageKind, SiteText
 MAX_CARDS: Final = 300
 MAX_SITE_TEXT: Final = 30_000
 MAX_STATED: Final = 6_000
-"""Characters of header and footer that are searched for licence claims."""
+"""Characters at either end of a page, and of its header and footer, that are searched for licence claims."""
 MAX_ROLE_WORDS: Final = 6
 PLAIN_PRICE: Final = 3.5
 """Score from which a price outside all cards makes a page an offer, whatever list of other offers it shows as well."""
@@ -88,7 +89,9 @@ class _PageReader:
         kind = self._kind(structured, role, text) if not block else "other"
         role = role if role == "home" or kind == "site" else None
         said = self._own_words() if role else ""
-        ends = furniture_words(self.visible.body, self.furniture, self.site or "", limit=MAX_STATED)
+        # Menus are told from statements only where something is stated: that costs more than to look.
+        edges = f"{text[:MAX_STATED]}\n{text[-MAX_STATED:]}"
+        ends = self._furniture_words() if next(licence_claims(edges), None) else ""
         listings = self._listings(structured) if kind == "listing" else []
         return PageExtract(
             url=document.url,
@@ -225,6 +228,9 @@ class _PageReader:
                     yield Listing(id=listing_id(self.site or "", key), url=url, site=self.site, title=title[:500],
                                   price=money.as_price() if money else None, description=text or None,
                                   language=language, sources={"title": "css"})  # fmt: skip
+
+    def _furniture_words(self) -> str:
+        return furniture_words(self.visible.body, self.furniture, self.site or "", limit=MAX_STATED)
 
     def _own_words(self) -> str:
         entries = {card for group in self.links.card_groups for card in group.cards.values()}
