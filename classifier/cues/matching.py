@@ -40,6 +40,9 @@ class Reading:
     present: frozenset[int]
     """The words that stand anywhere in it."""
     _numbers: list[Span] | None = None
+    _limits: dict[tuple[int, int, bool], int] = field(default_factory=dict)
+    _open: dict[int, list[tuple[Steps, list[Span] | None]]] = field(default_factory=dict)
+    """By choice: the alternatives whose words stand in the text; for a single word, its places."""
     _known: dict[tuple[int, int | None, int], list[Span]] = field(default_factory=dict)
     """What a choice matched at a place, for the phrases that share it."""
 
@@ -52,22 +55,37 @@ class Reading:
 
     def near(self, spans: list[Span], at: int, gap: int, spaced: bool) -> list[Span]:
         """Return the spans that begin after ``at``, at most ``gap`` words further and in the same clause."""
-        reach = (_PER_WORD * gap + _TIGHT) if spaced else _CHARACTERS[gap]
+        if spans[-1][0] < at:
+            return []
+        limit = self._limits.get((at, gap, spaced))
+        if limit is None:
+            limit = self._limits[at, gap, spaced] = self._limit(at, gap, spaced)
+        text = self.text
         found: list[Span] = []
         for number in range(bisect_left(spans, (at, 0)), len(spans)):
             start = spans[number][0]
-            if start - at > reach:
+            if start > limit:
                 break
-            between = self.text[at:start]
-            if not spaced and not _CLAUSE_END(between):
-                found.append(spans[number])
-            elif spaced and not _CLAUSE_END(between):
-                if gap == 0 and (start - at > _TIGHT or _LETTER(between)):
-                    break
-                if gap and len(between.split()) > gap + 1:
-                    break
+            if start == at or text[start - 1] != ".":  # a full stop just before the word ends a clause
                 found.append(spans[number])
         return found
+
+    def _limit(self, at: int, gap: int, spaced: bool) -> int:
+        """Return the last place where a word may begin that stands within ``gap`` words of ``at``."""
+        text = self.text
+        limit = at + ((_PER_WORD * gap + _TIGHT) if spaced else _CHARACTERS[gap])
+        end = _CLAUSE_END(text, at, limit)
+        if end is not None:
+            limit = end.start()
+        if spaced and gap == 0:
+            letter = _LETTER(text, at, limit)
+            return limit if letter is None else letter.start()
+        if spaced:
+            between = text[at:limit]
+            pieces = between.split(None, gap + 1)
+            if len(pieces) > gap + 1:
+                return at + len(between) - len(pieces[-1])
+        return limit
 
     def match(self, steps: Steps, at: int | None, gap: int, spaced: bool) -> list[Span]:
         """Return the spans where ``steps`` stand, beginning near ``at`` (anywhere when None)."""
@@ -98,28 +116,37 @@ class Reading:
             return []
         return spans if at is None else self.near(spans, at, gap, spaced)
 
-    def _branch(self, steps: Steps, at: int | None, gap: int, spaced: bool) -> list[Span]:
-        """Match one alternative; most are a single word, which needs no states."""
-        if len(steps) == 1 and steps[0].word >= 0:
-            spans = self.places.get(steps[0].word)
-            reach = steps[0].gap if steps[0].gap > gap else gap
-            if not spans:
-                return []
-            return spans if at is None else self.near(spans, at, reach, spaced)
-        return self.match(steps, at, gap, spaced)
-
     def _choice(self, branches: Branches, at: int | None, gap: int, spaced: bool) -> list[Span]:
         key = (id(branches), at, gap)
         found = self._known.get(key)
         if found is None:
+            opened = self._open.get(key[0])
+            if opened is None:
+                opened = self._open[key[0]] = self._opened(branches)
             found = []
-            table = branches.by_word
-            places = {place for word in branches.keys & self.present for place in table[word]}
-            places.update(branches.always)
-            for place in sorted(places) if len(places) > 1 else places:
-                found += self._branch(branches.each[place], at, gap, spaced)
+            for steps, spans in opened:
+                if spans is None:
+                    found += self.match(steps, at, gap, spaced)
+                elif at is None:
+                    found += spans
+                elif spans[-1][0] >= at:
+                    found += self.near(spans, at, steps[0].gap if steps[0].gap > gap else gap, spaced)
             self._known[key] = found
         return found
+
+    def _opened(self, branches: Branches) -> list[tuple[Steps, list[Span] | None]]:
+        """Return the alternatives that the words of the text open; most are a single word, which needs no states."""
+        table = branches.by_word
+        numbers = {place for word in branches.keys & self.present for place in table[word]}
+        numbers.update(branches.always)
+        opened: list[tuple[Steps, list[Span] | None]] = []
+        for number in sorted(numbers):
+            steps = branches.each[number]
+            if len(steps) > 1 or steps[0].word < 0:
+                opened.append((steps, None))
+            elif spans := self.places.get(steps[0].word):
+                opened.append((steps, spans))
+        return opened
 
 
 def read(book: PhraseBook, normalised: Normalised) -> Reading:

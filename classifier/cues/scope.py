@@ -47,6 +47,7 @@ class Scope:
             if hit.phrase.scope == "text"
         ]
         self._sentences: dict[int, list[tuple[int, int]]] = {}
+        self._phrases: dict[tuple[int, Span], list[Span]] = {}
 
     def against(self, number: int, hit: Hit) -> Against | None:
         """Return the protective phrase that takes ``hit`` (in field ``number``) away, None when it stands."""
@@ -96,9 +97,17 @@ class Scope:
         first, last = self._sentence(number, start), self._sentence(number, max(start, end - 1))
         if first is None or last is None:
             return max(0, start - 200), min(len(text), end + 200)
-        left = _span(clause_spans(text, *first), start) or first
-        right = _span(clause_spans(text, *last), max(start, end - 1)) or last
+        left = _span(self._inner(number, first), start) or first
+        right = _span(self._inner(number, last), max(start, end - 1)) or last
         return left[0], right[1]
+
+    def _inner(self, number: int, sentence: Span) -> list[Span]:
+        """Return the phrases of a sentence, found once."""
+        spans = self._phrases.get((number, sentence))
+        if spans is None:
+            text = self._fields[number].normalised.text
+            spans = self._phrases[number, sentence] = clause_spans(text, *sentence)
+        return spans
 
     def _sentence(self, number: int, at: int) -> tuple[int, int] | None:
         spans = self._sentences.get(number)
@@ -128,7 +137,7 @@ class Scope:
             return False
         if whole:
             return True
-        inner = clause_spans(self._fields[number].normalised.text, *first)
+        inner = self._inner(number, first)
         return _span(inner, one) == _span(inner, two)
 
 

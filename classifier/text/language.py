@@ -14,6 +14,7 @@ _READ = 2000
 """Characters read: more do not change the answer."""
 _WORD = re.compile(r"[^\s\d.,;:!?()\[\]\"/|।॥–—-]+")
 """A word with its marks; vowel signs of Indic scripts are no letters to ``\\w``."""
+_LATIN = re.compile("[A-Za-z]").search
 _BLOCKS = (
     ("ja", 0x3040, 0x30FF),
     ("ko", 0xAC00, 0xD7AF),
@@ -81,7 +82,12 @@ def detect(text: str) -> str | None:
     ('ru', None)
     """
     part = text[:_READ]
-    scripts = Counter(name for name in map(_script, part) if name)
+    if part.isascii():
+        return _by_words(part.lower(), "latn") if _LATIN(part) else None
+    scripts: Counter[str] = Counter()
+    for char, count in Counter(part).items():
+        if name := _script(char):
+            scripts[name] += count
     if not scripts:
         return None
     if scripts.get("ja", 0) * 8 >= scripts.get("zh", 0) and scripts.get("ja"):
@@ -125,17 +131,21 @@ _LATIN_HINTS = (
     ("yo", "ẹọṣ"),
     ("ha", "ɗƙɓ"),
 )
+_LATIN_MARKED = frozenset(char for _, chars in _LATIN_HINTS for char in chars)
 
 
 def _by_words(text: str, script: str) -> str | None:
     table = _small_words()
     scores: defaultdict[str, float] = defaultdict(float)
     for word in _WORD.findall(text):
-        for language, weight in table.get(word, ()):
-            scores[language] += weight
+        if word in table:
+            for language, weight in table[word]:
+                scores[language] += weight
     if script == "latn" and not text.isascii():
-        for language, chars in _LATIN_HINTS:
-            scores[language] += 0.7 * min(6, sum(text.count(c) for c in chars))
+        marked = _LATIN_MARKED.intersection(text)
+        for language, chars in _LATIN_HINTS if marked else ():
+            if not marked.isdisjoint(chars):
+                scores[language] += 0.7 * min(6, sum(text.count(c) for c in marked.intersection(chars)))
     if not scores:
         return None
     best, score = max(scores.items(), key=lambda item: item[1])
