@@ -142,12 +142,17 @@ def description_of(region: HtmlElement, heading: HtmlElement | None, furniture: 
     best = ""
     for element in region.iter("div", "section", "p", "article", "td", "span", "ul", "dd", "blockquote"):
         names = [*(element.get("class") or "").split(), element.get("id") or "", element.get("itemprop") or ""]
-        if any(name and _DESCRIPTION_NAME.search(name) for name in names) and not furniture.kind(element):
+        if any(name and _names_description(name) for name in names) and not furniture.kind(element):
             text = visible_text(element, limit=60_000)
             if len(text) > len(best):
                 best = text
     whole = region_text(region, heading, furniture)
     return (best if len(best) >= 40 and len(best) * 4 >= len(whole) else whole or best)[:50_000] or None
+
+
+@lru_cache(maxsize=8192)
+def _names_description(name: str) -> bool:
+    return bool(_DESCRIPTION_NAME.search(name))
 
 
 def region_text(region: HtmlElement, heading: HtmlElement | None, furniture: Furniture) -> str:

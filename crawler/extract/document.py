@@ -1,9 +1,9 @@
 """One page, decoded and parsed once: the tree every extractor shares."""
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import lxml.html
 from lxml.etree import ElementDefaultClassLookup, ParserError, XPath
@@ -160,10 +160,16 @@ def language_tag(stated: str | None) -> str | None:
     return "-".join(part for part in parts if part)
 
 
+@lru_cache(maxsize=16_384)
+def split_url(url: str) -> SplitResult:
+    """Split an address, remembering the last ones: each link of a page is asked for its parts several times."""
+    return urlsplit(url)
+
+
 def web_url(url: str) -> str | None:
     """Return ``url`` without fragment when it is an absolute http(s) address, else None."""
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         if parts.scheme in ("http", "https") and parts.hostname and len(url) <= 4096:
             return parts._replace(fragment="").geturl() if "#" in url or not url.isprintable() else url
     except ValueError:

@@ -2,11 +2,11 @@
 
 import re
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from lxml.html import HtmlElement
 
-from crawler.extract.document import Document
+from crawler.extract.document import Document, split_url
 from crawler.extract.link_roles import CATEGORY_PATH, LISTING_PATH, NOT_FOR_READING
 from crawler.extract.links import link_text
 from crawler.extract.words import phrases
@@ -27,7 +27,7 @@ class Entries:
 
     def __init__(self, document: Document, heading: HtmlElement | None) -> None:
         self._document = document
-        self._host = urlsplit(document.url).netloc
+        self._host = split_url(document.url).netloc
         own = [url for url in (document.url, document.canonical_url) if url]
         self._here = {_path(url) for url in own}
         self._named_here = {naming_parameters(url) for url in own}
@@ -74,7 +74,7 @@ class Entries:
         if not href or href.startswith("#") or "nofollow" in (link.get("rel") or "").lower():
             return None
         url = self._document.absolute(href)
-        if url is None or urlsplit(url).netloc != self._host or NOT_FOR_READING.search(url):
+        if url is None or split_url(url).netloc != self._host or NOT_FOR_READING.search(url):
             return None
         path = _path(url)
         if path.startswith(self._parts_of) or (
@@ -88,7 +88,7 @@ class Entries:
 
 
 def _path(url: str) -> str:
-    parts = urlsplit(url)
+    parts = split_url(url)
     return re.sub(r"/index\.\w+$", "/", unquote(parts.path)).rstrip("/") or "/"
 
 
@@ -104,4 +104,4 @@ def holds_many(path: str) -> bool:
 
 def naming_parameters(url: str) -> tuple[tuple[str, str], ...]:
     """Return the query parameters that tell one listing from another where all have one path."""
-    return tuple(sorted((name, value) for name, value in parse_qsl(urlsplit(url).query) if name in _NAMING))
+    return tuple(sorted((name, value) for name, value in parse_qsl(split_url(url).query) if name in _NAMING))

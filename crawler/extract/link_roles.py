@@ -5,12 +5,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from lxml.html import HtmlElement
 
 from crawler.extract.cards import LinkGroup, card_title, link_groups
-from crawler.extract.document import Document
+from crawler.extract.document import Document, split_url
 from crawler.extract.furniture import Furniture
 from crawler.extract.links import link_text, page_links
 from crawler.extract.locale import PageLocale
@@ -78,7 +78,7 @@ def read_links(document: Document, furniture: Furniture, locale: PageLocale) -> 
     """Give each link of the page its role."""
     found = list(page_links(document))
     here = _own_host(document, [url for _, url in found])
-    own = [(element, url) for element, url in found if urlsplit(url).netloc == here]
+    own = [(element, url) for element, url in found if split_url(url).netloc == here]
     reading = LinkReading()
     offered: dict[str, bool] = {}
     for group in link_groups(own, furniture):
@@ -108,16 +108,16 @@ def _is_card_group(group: LinkGroup, locale: PageLocale) -> bool:
 
 def _own_host(document: Document, urls: list[str]) -> str:
     """Return the page's host; of a page saved without its address, the host most of its links lead to."""
-    host = urlsplit(document.url).netloc
+    host = split_url(document.url).netloc
     if host or not urls:
         return host
-    return Counter(urlsplit(url).netloc for url in urls).most_common(1)[0][0]
+    return Counter(split_url(url).netloc for url in urls).most_common(1)[0][0]
 
 
 def _role(
     link: ReadLink, host: str, document: Document, furniture: Furniture, offered: dict[str, bool]
 ) -> tuple[LinkRole, SiteRole | None]:
-    there = urlsplit(link.url)
+    there = split_url(link.url)
     if there.netloc != host:
         return "other", None
     if NOT_FOR_READING.search(link.url) or _FILE.search(there.path):
@@ -146,8 +146,9 @@ def is_pagination(link: ReadLink, document: Document) -> bool:
     text = link.text.casefold().strip()
     if "next" in rel or "prev" in rel:
         return True
-    there = urlsplit(link.url)
-    parameters = {name.lower() for name, value in parse_qsl(there.query) if value.strip("-").isalnum()}
+    there = split_url(link.url)
+    pairs = parse_qsl(there.query) if there.query else []
+    parameters = {name.lower() for name, value in pairs if value.strip("-").isalnum()}
     paged = bool(parameters & _PAGE_PARAMETERS) or bool(_PAGE_PATH.search(there.path))
     worded = (
         text in exact_words("next") or text in exact_words("previous") or text.strip("›»→>«‹←< ") in exact_words("next")
@@ -159,7 +160,7 @@ def is_pagination(link: ReadLink, document: Document) -> bool:
 
 
 def _same_place(one: str, other: str) -> bool:
-    first, second = urlsplit(one), urlsplit(other)
+    first, second = split_url(one), split_url(other)
     return first.path == second.path and first.query != second.query
 
 

@@ -22,7 +22,7 @@ _OTHER_MARKS: Final = str.maketrans(
         **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", " "),
     }
 )
-_NOT_ASCII_DIGIT = re.compile(r"[^\x00-\x7f]")
+_NOT_ASCII_DIGIT = re.compile(r"(?![0-9])\d")
 
 
 def plain_digits(text: str) -> str:
@@ -36,8 +36,7 @@ def plain_digits(text: str) -> str:
 
 
 def _as_ascii(match: re.Match[str]) -> str:
-    character = match[0]
-    return str(unicodedata.decimal(character)) if character.isdecimal() else character
+    return str(unicodedata.decimal(match[0]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from casefile.records import Price
-from crawler.extract.document import UNSEEN_TAGS, found_elements, one_line
+from crawler.extract.document import UNSEEN_TAGS, one_line
 from crawler.extract.labelled import field_of
 from crawler.extract.locale import PageLocale
 from crawler.extract.money import find_money, read_price
@@ -55,10 +54,8 @@ _OTHER_WORDS = re.compile(
 _BEHIND = re.compile(r"^\s*(?:/|per|pro|par|por|je|al)\s*(?:month|mo\b|monat|mois|mes|mese|day|100\s?(?:g|ml)|"
         r"kg|l\b|liter|litre|pill|tab|cap|unit)",
                      re.IGNORECASE)  # fmt: skip
-_TEXTS_WITH_DIGITS = XPath(
-    "descendant-or-self::*[not(self::script or self::style or self::noscript or self::template or self::option)]"
-    "[text()[translate(., '0123456789٠١٢٣٤٥٦٧٨٩०१२३४५६७८९０１２３４５６７８９', '') != .]]"
-)
+_DIGIT = re.compile(r"\d")
+_NO_PRICES: Final = frozenset({"script", "style", "noscript", "template", "option"})
 _TAKEN_OFF = re.compile(r"(?:^|[(\s])[-−+]\s?[^\w\s]{0,2}\s?\d")
 _FRACTION = re.compile(r"cent|fraction|decimal|sup|small|kop|minor", re.IGNORECASE)
 
@@ -130,7 +127,7 @@ def money_holders(region: HtmlElement, locale: PageLocale) -> list[tuple[HtmlEle
     """Return the smallest elements of a region whose short text names an amount with a currency, in page order."""
     told: dict[HtmlElement, str | None] = {}
     found: dict[HtmlElement, str] = {}
-    for holder in found_elements(_TEXTS_WITH_DIGITS, region)[:MAX_DIGIT_TEXTS]:
+    for holder in _holders_of_digits(region)[:MAX_DIGIT_TEXTS]:
         element: HtmlElement | None = holder
         for _ in range(3):
             if element is None or element.tag in ("body", "html"):
@@ -149,6 +146,19 @@ def money_holders(region: HtmlElement, locale: PageLocale) -> list[tuple[HtmlEle
         if len(found) >= MAX_CANDIDATES:
             break
     return list(found.items())
+
+
+def _holders_of_digits(region: HtmlElement) -> list[HtmlElement]:
+    """Return the elements with a digit in a text of their own, in page order."""
+    elements = list(region.iter())
+    holding: set[HtmlElement | None] = set()
+    for element in elements:
+        text, tail = element.text, element.tail
+        if text and element.tag not in _NO_PRICES and _DIGIT.search(text):
+            holding.add(element)
+        if tail and element is not region and _DIGIT.search(tail):
+            holding.add(element.getparent())
+    return [element for element in elements if element in holding and element.tag not in _NO_PRICES]
 
 
 def price_elements(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lxml.etree import XPath
@@ -172,7 +173,7 @@ class VisibleOffer:
     def _named_poster(self) -> str | None:
         """Return the first short text of an element that is named for who offers."""
         for element in self.region.iter("div", "span", "a", "p", "dl", "b", "strong", "td"):
-            if _POSTER_NAME.search(element.get("class") or "") and not self._furniture.kind(element):
+            if _names_poster(element.get("class") or "") and not self._furniture.kind(element):
                 lines = visible_text(element, limit=300).split("\n")
                 name = re.sub(r"^(?:by|von|par|por|от|sold by)\s+", "", lines[0], flags=re.IGNORECASE)
                 if 2 <= len(name) <= 60:
@@ -197,6 +198,11 @@ class VisibleOffer:
             if len(images) >= 20:
                 break
         return list(images.values())
+
+
+@lru_cache(maxsize=8192)
+def _names_poster(names: str) -> bool:
+    return bool(_POSTER_NAME.search(names))
 
 
 def _short(text: str | None, limit: int = 200) -> str | None:
