@@ -19,6 +19,10 @@ class Denomination:
     reason: str | None = None
 
 
+MAX_JUDGED: Final = 50_000
+"""Words that are remembered to be a currency sign or none; pages repeat the same few around their numbers."""
+
+
 class CurrencyTable:
     """The table of ``data/currencies.yaml``."""
 
@@ -37,6 +41,7 @@ class CurrencyTable:
         self._folded = {sign.casefold(): sign for sign in [*self._signs, *self._ambiguous] if len(sign) > 1}
         self._folded.update({code.casefold(): code for code in [*self.codes, "XBT"]})
         self._single = {sign for sign in [*self._signs, *self._ambiguous] if len(sign) == 1}
+        self._judged: dict[str, bool] = {}
         self.longest_sign = max(map(len, self._folded))
         every = [*self._folded, *self._single]
         self._first_characters = {sign[0] for sign in every} | {sign[0].upper() for sign in every}
@@ -64,6 +69,14 @@ class CurrencyTable:
         return None
 
     def _is_sign(self, sign: str) -> bool:
+        known = self._judged.get(sign)
+        if known is None:
+            if len(self._judged) >= MAX_JUDGED:
+                self._judged.clear()
+            known = self._judged[sign] = self._judge(sign)
+        return known
+
+    def _judge(self, sign: str) -> bool:
         if len(sign) == 1:
             return sign in self._single
         known = self._folded.get(sign.casefold())

@@ -40,6 +40,7 @@ class Document:
         data = text.encode("utf-8")
         check_page(data)
         self.source = text
+        self.encoded = data
         self.asked_url = url if _join(url, "") is not None else ""
         parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
         # One class for all elements: the library's own lookup runs Python code for each element at each visit.

@@ -22,6 +22,7 @@ _OTHER_MARKS: Final = str.maketrans(
         **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", " "),
     }
 )
+_FOREIGN = re.compile(f"(?![0-9])\\d|[{''.join(map(chr, _OTHER_MARKS))}]")
 _NOT_ASCII_DIGIT = re.compile(r"(?![0-9])\d")
 
 
@@ -30,7 +31,7 @@ def plain_digits(text: str) -> str:
 
     Covers Arabic-Indic, Devanagari, full-width and the other digits of Unicode's class Nd.
     """
-    if text.isascii():
+    if text.isascii() or not _FOREIGN.search(text):
         return text
     return _NOT_ASCII_DIGIT.sub(_as_ascii, text.translate(_OTHER_MARKS))
 

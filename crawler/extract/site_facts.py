@@ -16,23 +16,24 @@ _ORGANISATIONS: Final = frozenset(
     "organization localbusiness pharmacy store onlinestore onlinebusiness corporation medicalbusiness drugstore".split()
 )
 _TRACKERS: Final = {
-    "google_analytics": re.compile(r"UA-\d{4,10}-\d{1,4}(?!\d)"),
-    "google_analytics_4": re.compile(r"G-[A-Z0-9]{8,12}(?=[\"'&])"),
-    "google_tag_manager": re.compile(r"GTM-[A-Z0-9]{5,9}(?!\w)"),
-    "google_ads": re.compile(r"AW-\d{8,12}(?!\d)"),
-    "adsense": re.compile(r"ca-pub-\d{14,18}(?!\d)"),
-    "facebook_pixel": re.compile(r"fbq\(\s*[\"']init[\"']\s*,\s*[\"'](\d{12,18})[\"']"),
-    "yandex_metrika": re.compile(r"mc\.yandex\.ru/watch/(\d{6,10})"),
-    "hotjar": re.compile(r"hjid\s*:\s*(\d{5,9})"),
-    "tawk": re.compile(r"embed\.tawk\.to/([0-9a-f]{24})"),
-    "baidu": re.compile(r"hm\.baidu\.com/hm\.js\?([0-9a-f]{32})"),
-    "matomo": re.compile(r"setSiteId[\"']\s*,\s*[\"']?(\d{1,6})"),
-    "tiktok_pixel": re.compile(r"ttq\.load\([\"']([A-Z0-9]{15,25})[\"']"),
+    "google_analytics": re.compile(rb"UA-\d{4,10}-\d{1,4}(?!\d)"),
+    "google_analytics_4": re.compile(rb"G-[A-Z0-9]{8,12}(?=[\"'&])"),
+    "google_tag_manager": re.compile(rb"GTM-[A-Z0-9]{5,9}(?!\w)"),
+    "google_ads": re.compile(rb"AW-\d{8,12}(?!\d)"),
+    "adsense": re.compile(rb"ca-pub-\d{14,18}(?!\d)"),
+    "facebook_pixel": re.compile(rb"fbq\(\s*[\"']init[\"']\s*,\s*[\"'](\d{12,18})[\"']"),
+    "yandex_metrika": re.compile(rb"mc\.yandex\.ru/watch/(\d{6,10})"),
+    "hotjar": re.compile(rb"hjid\s*:\s*(\d{5,9})"),
+    "tawk": re.compile(rb"embed\.tawk\.to/([0-9a-f]{24})"),
+    "baidu": re.compile(rb"hm\.baidu\.com/hm\.js\?([0-9a-f]{32})"),
+    "matomo": re.compile(rb"setSiteId[\"']\s*,\s*[\"']?(\d{1,6})"),
+    "tiktok_pixel": re.compile(rb"ttq\.load\([\"']([A-Z0-9]{15,25})[\"']"),
 }
 _TRACKER_LITERALS: Final = {
-    kind: re.split(r"[\\(\[]", pattern.pattern.replace("\\.", "."))[0] for kind, pattern in _TRACKERS.items()
+    kind: re.split(r"[\\(\[]", pattern.pattern.decode().replace("\\.", "."))[0].encode()
+    for kind, pattern in _TRACKERS.items()
 }
-"""What each begins with: looked for first, since a plain search of a large page costs next to nothing."""
+"""What each begins with, in UTF-8 as the patterns: a plain search of a large page costs next to nothing."""
 _TEXT_END: Final = 6_000
 """Characters at either end of a long page that are searched: shops state contacts in header and footer."""
 
@@ -72,7 +73,7 @@ def read_site_facts(
         country=read_place(place) if place else None,
         contacts=tuple(each_once(contacts)),
         licence_claims=tuple(licence_claims(stated)),
-        trackers=tuple(_trackers(document.source)),
+        trackers=tuple(_trackers(document.encoded)),
     )
 
 
@@ -100,9 +101,9 @@ def _linked_contacts(document: Document) -> Iterator[Contact]:
                 yield contact
 
 
-def _trackers(source: str) -> Iterator[str]:
+def _trackers(page: bytes) -> Iterator[str]:
     for kind, pattern in _TRACKERS.items():
-        if _TRACKER_LITERALS[kind] not in source:
+        if _TRACKER_LITERALS[kind] not in page:
             continue
-        for value in dict.fromkeys(match[match.lastindex or 0] for match in pattern.finditer(source)):
-            yield f"{kind}:{value}"
+        for value in dict.fromkeys(match[match.lastindex or 0] for match in pattern.finditer(page)):
+            yield f"{kind}:{value.decode()}"
