@@ -223,7 +223,7 @@ class MarketSpider(Spider):
     # -- rendering -----------------------------------------------------------------------------------------------
 
     def _render_request(self, url: str, capture: Capture, meta: dict[str, Any]) -> Request:
-        from crawler.net.render import page_methods
+        from crawler.net.render import portrait_of_page
 
         self._pending[url] = None
         return Request(
@@ -238,8 +238,7 @@ class MarketSpider(Spider):
                 "depth": meta.get("depth", 0),
                 "template": meta.get("template"),
                 "plain_capture": capture,
-                "playwright": True,
-                "playwright_page_methods": page_methods(),
+                **portrait_of_page(),
             },
         )
 

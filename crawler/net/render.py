@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error as PlaywrightError
@@ -26,7 +27,14 @@ PAGES_PER_CONTEXT: Final = 20
 PAGES_AT_ONCE: Final = 2
 PAGE_SECONDS: Final = 60.0
 """Longest time for one page, all in; neither Scrapy nor Playwright bounds the whole."""
-_IDLE_MS: Final = 8_000
+_LONGEST_WAIT: Final = 8.0
+"""Seconds a page may go on loading once it has loaded by its own word."""
+_QUIET: Final = 0.25
+"""Seconds without a request under way and without a change of the page, after which it is taken to be complete."""
+_SOME_TEXT: Final = 100
+"""Characters from which a page shows something."""
+_LOOK_AGAIN: Final = 0.1
+_SHOWN: Final = "() => [document.getElementsByTagName('*').length, (document.body?.innerText ?? '').trim().length]"
 _SHOT_MS: Final = 10_000
 _MAX_SHOT_HEIGHT: Final = 12_000
 _EGRESS_ARGUMENTS: Final = (
@@ -140,20 +148,57 @@ def in_utf8(response: Response) -> Response:
     )
 
 
-async def settle_and_shoot(page: Page) -> bytes | None:
-    """Wait until the page has loaded what it shows, and photograph it; None where that fails."""
-    with contextlib.suppress(PlaywrightError):
-        await page.wait_for_load_state("networkidle", timeout=_IDLE_MS)
-    try:
-        height = int(await page.evaluate("() => document.documentElement.scrollHeight"))
-        options: dict[str, Any] = {"full_page": True}
-        if height > _MAX_SHOT_HEIGHT:
-            options["clip"] = {"x": 0, "y": 0, "width": 1280, "height": _MAX_SHOT_HEIGHT}
-        return await page.screenshot(type="png", timeout=_SHOT_MS, animations="disabled", **options)
-    except PlaywrightError:
-        return None
+class Portrait:
+    """Waits until one page has loaded what it shows, and photographs it."""
+
+    def __init__(self) -> None:
+        self._under_way: set[BrowserRequest] = set()
+
+    async def watch(self, page: Page, _: Request) -> None:
+        """Follow the requests of a new page."""
+        page.on("request", self._began)
+        page.on("requestfinished", self._ended)
+        page.on("requestfailed", self._ended)
+
+    def _began(self, request: BrowserRequest) -> None:
+        self._under_way.add(request)
+
+    def _ended(self, request: BrowserRequest) -> None:
+        self._under_way.discard(request)
+
+    async def take(self, page: Page) -> bytes | None:
+        """Return the screenshot; None where that fails."""
+        try:
+            await self._settle(page)
+            height = int(await page.evaluate("() => document.documentElement.scrollHeight"))
+            options: dict[str, Any] = {"full_page": True}
+            if height > _MAX_SHOT_HEIGHT:
+                options["clip"] = {"x": 0, "y": 0, "width": 1280, "height": _MAX_SHOT_HEIGHT}
+            return await page.screenshot(type="png", timeout=_SHOT_MS, animations="disabled", **options)
+        except PlaywrightError:
+            return None
+
+    async def _settle(self, page: Page) -> None:
+        """Return once the page shows text, asks for nothing and stands still; at the latest after the longest wait.
+
+        A page that shows next to nothing may still begin to load: it must be quiet for twice as long.
+        """
+        deadline = monotonic() + _LONGEST_WAIT
+        quiet_since, before = monotonic(), None
+        while (now := monotonic()) < deadline:
+            shown: list[int] = await page.evaluate(_SHOWN)
+            if self._under_way or shown != before:
+                quiet_since, before = now, shown
+            elif now - quiet_since >= (_QUIET if shown[1] >= _SOME_TEXT else 2 * _QUIET):
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
 
 
-def page_methods() -> list[PageMethod]:
-    """Return what is done with each rendered page; the result of the first is its screenshot."""
-    return [PageMethod(settle_and_shoot)]
+def portrait_of_page() -> dict[str, Any]:
+    """Return the part of a request's meta that has its page rendered and photographed."""
+    portrait = Portrait()
+    return {
+        "playwright": True,
+        "playwright_page_init_callback": portrait.watch,
+        "playwright_page_methods": [PageMethod(portrait.take)],
+    }

@@ -124,3 +124,19 @@ def test_a_page_that_walks_off_by_script_is_not_kept(tmp_path: Path) -> None:
         assert other.visits == []
     assert bundle.listings == []
     assert bundle.outcome(site.url()).outcome == "ok"
+
+
+def test_a_page_is_not_taken_before_it_shows_what_it_asked_for(tmp_path: Path) -> None:
+    menu = "".join(f"<li>Category number {number} of the shop</li>" for number in range(20))
+    script = f"""setTimeout(async () => {{
+      document.getElementById('root').innerHTML = '<ul>{menu}</ul>';
+      const row = await (await fetch('/api/slow')).json();
+      document.getElementById('root').innerHTML += `<h1>${{row.name}}</h1><p class="price">$${{row.price}}</p>
+        <button>Add to cart</button>`;
+    }}, 200);"""
+    with LocalSite({"/": SHELL, "/app.js": Answer(script, media_type="text/javascript")}) as site:
+        site.pages["/api/slow"] = Answer(
+            '{"name": "Gamma 5 mg", "price": "7.00"}', media_type="application/json", delay=1.0
+        )
+        bundle = crawl(tmp_path / "bundle", site.url(), render="auto")
+    assert [listing.title for listing in bundle.listings] == ["Gamma 5 mg"]
