@@ -21,6 +21,7 @@ from cli.workspace import open_casefile, refuse, workspace_option
 
 if TYPE_CHECKING:
     from casefile.store import Casefile
+    from classifier.assess import Assessor
     from cli.round import RoundResult
     from crawler.job import CrawlJob
     from crawler.run import Progress
@@ -62,6 +63,7 @@ def monitor(
 
     with contextlib.ExitStack() as open_things:
         open_things.enter_context(_only_one(workspace, port))
+        assessor = _assessor()
         casefile = open_things.enter_context(contextlib.closing(open_casefile(workspace)))
         open_things.enter_context(desk_process(workspace, port=port))
         try:
@@ -70,7 +72,7 @@ def monitor(
             else:
                 jobs = _target_jobs(casefile, targets_file)
             _welcome(casefile, f"http://127.0.0.1:{port}")
-            result = _round(casefile, jobs, parallel)
+            result = _round(casefile, assessor, jobs, parallel)
             _summary(casefile, result, port)
             if not once:
                 click.echo("The desk stays open until Ctrl-C. Everything is kept in " + str(workspace))
@@ -165,15 +167,20 @@ def _welcome(casefile: "Casefile", address: str) -> None:
     click.echo("")
 
 
-def _round(casefile: "Casefile", jobs: "Sequence[CrawlJob]", parallel: int) -> "RoundResult":
+def _assessor() -> "Assessor":
+    """Load the model before anything is started: without it the work cannot be done."""
     from classifier.assess import Assessor
     from classifier.persist import ModelError
-    from cli.round import run_round
 
     try:
-        assessor = Assessor.load()
+        return Assessor.load()
     except ModelError as error:
         raise refuse(str(error)) from error
+
+
+def _round(casefile: "Casefile", assessor: "Assessor", jobs: "Sequence[CrawlJob]", parallel: int) -> "RoundResult":
+    from cli.round import run_round
+
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Bars(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:

@@ -14,11 +14,12 @@ from tests.browser import desk
 from tests.review_ui import scene
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # not longer than a module: while it runs, Playwright's event loop would be in the way of tests that run their own
     found = find_browser()
     if found is None:
-        pytest.skip("no Chromium was found: run 'make browser', or set PHARMAKON_BROWSER to one")
+        pytest.skip("no Chromium was found: install it, or set PHARMAKON_BROWSER to one")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=list(launch_arguments()))
         yield opened
