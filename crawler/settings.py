@@ -32,7 +32,6 @@ _MIDDLEWARES: Final[dict[str, int | None]] = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
 }
 
@@ -60,6 +59,7 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
             "ftp": None,
             "s3": None,
         },
+        # A proxy that the environment names would be asked instead of the site, past every check of addresses.
         "HTTPPROXY_ENABLED": False,
         "COOKIES_ENABLED": False,
         "TWISTED_DNS_RESOLVER": "crawler.net.resolver.GuardedResolver",

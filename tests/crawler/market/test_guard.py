@@ -76,6 +76,8 @@ def test_a_proxy_in_the_environment_is_not_used(tmp_path: Path, monkeypatch: pyt
     with LocalSite({"/": product_page("One")}) as site, LocalSite({}) as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.origin)
+        for name in ("no_proxy", "NO_PROXY", "REQUEST_METHOD"):  # each would keep the proxy from being asked anyway
+            monkeypatch.delenv(name, raising=False)
         bundle = crawl(tmp_path / "bundle", site.url())
         assert proxy.visits == []
     assert len(bundle.listings) == 1
