@@ -8,10 +8,9 @@ all. Concepts are data (``data/concepts/*.yaml``); what follows from them is lea
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import ahocorasick
 import numpy as np
 import numpy.typing as npt
 import yaml
@@ -19,6 +18,7 @@ import yaml
 from classifier.text.glyphs import fold
 from classifier.text.places import DATA_FOLDER
 from classifier.text.scripts import script_of
+from classifier.text.search import WordSearch
 
 CONCEPTS_FOLDER = DATA_FOLDER / "concepts"
 
@@ -26,6 +26,9 @@ _SHORT = 4
 """Latin words of up to this many letters mean something else in the next language: they need the language to fit."""
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[?؟¿\"«»]", re.UNICODE)
 _MOST_CACHED = 100_000
+_LONGEST_CACHED = 40
+_MOST_LANGUAGES = 300
+"""Language tags come from outside; words are remembered for so many of them."""
 _LONGEST_PHRASE = 3
 
 
@@ -45,16 +48,15 @@ class Concepts:
         self._exact: dict[str, list[tuple[str, int]]] = {}
         self._prefix: dict[str, list[tuple[str, int]]] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], str, int]]] = {}
-        self._cache: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._cache: dict[str, dict[str, tuple[int, ...]]] = {}
+        """By language, then by word."""
+        self._cached = 0
         inside: dict[str, set[int]] = {}
         for number, name in enumerate(self.names):
             for language, entries in words[name].items():
                 for entry in entries:
                     self._add(entry, language, number, inside)
-        self._inside: Any = ahocorasick.Automaton()
-        for text, numbers in inside.items():
-            self._inside.add_word(text, (len(text), tuple(sorted(numbers))))
-        self._inside.make_automaton()
+        self._inside = WordSearch((text, (len(text), tuple(sorted(numbers)))) for text, numbers in inside.items())
 
     def _add(self, entry: str, language: str, number: int, inside: dict[str, set[int]]) -> None:
         text = fold(entry.replace("_", " ")).strip()
@@ -75,21 +77,28 @@ class Concepts:
         """Return the concepts of normalised ``text``; ``language`` (BCP 47) decides about short words."""
         tag = (language or "en").split("-")[0].lower()
         found: Found = []
-        tokens = list(_TOKEN.finditer(text))
-        for at, match in enumerate(tokens):
+        words = self._cache.setdefault(tag, {}) if len(self._cache) < _MOST_LANGUAGES else self._cache.get(tag, {})
+        begins = self._phrases
+        for match in _TOKEN.finditer(text):
             token = match[0]
-            known = self._cache.get((tag, token))
+            known = words.get(token)
             if known is None:
                 known = self._meaning(token, tag)
-            found.extend((match.start(), number) for number in known)
-            if token in self._phrases:
-                after = [t[0] for t in tokens[at + 1 : at + 1 + _LONGEST_PHRASE]]
+                if self._cached < _MOST_CACHED and len(token) <= _LONGEST_CACHED:
+                    words[token] = known
+                    self._cached += 1
+            if known:
+                start = match.start()
+                for number in known:
+                    found.append((start, number))
+            if token in begins:
+                after = [t[0] for t in islice(_TOKEN.finditer(text, match.end()), _LONGEST_PHRASE)]
                 for rest, _, number in self._phrases[token]:
                     if tuple(after[: len(rest)]) == rest:
                         found.append((match.start(), number))
         if not text.isascii():
             taken: list[tuple[int, int, tuple[int, ...]]] = []
-            for last, (length, numbers) in self._inside.iter(text):
+            for last, (length, numbers) in self._inside.find(text):
                 start = last - length + 1
                 while taken and taken[-1][0] >= start:
                     taken.pop()  # the longer word says what the shorter one inside it does not
@@ -109,10 +118,7 @@ class Concepts:
                     entries += self._exact.get(rest, ())
                     entries += [e for n in range(2, len(rest) + 1) for e in self._prefix.get(rest[:n], ())]
         short = len(token) <= _SHORT and script_of(token[0]) == "latin"
-        meaning = tuple(sorted({number for language, number in entries if language == tag or not short}))
-        if len(self._cache) < _MOST_CACHED:
-            self._cache[tag, token] = meaning
-        return meaning
+        return tuple(sorted({number for language, number in entries if language == tag or not short}))
 
 
 @cache

@@ -1,14 +1,17 @@
-"""Where the words of the catalogue stand in a text: whole words by a table, stems and unspaced scripts by automaton."""
+"""Where the words of the catalogue stand in a text: whole words by a table, stems and unspaced scripts by automaton.
+
+Letters of alphabets form *runs* (everything between spaces, digits and signs). What a run holds does not depend on its
+surroundings and texts repeat their runs, so it is found once and remembered; only words with other signs in them
+(``24/7``, Chinese, Arabic) are looked for in the text as a whole.
+"""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
-
-import ahocorasick
 
 from classifier.cues.pattern import Word
 from classifier.text.scripts import LETTERS, arabic_word_start, script_of
+from classifier.text.search import WordSearch
 
 Span = tuple[int, int]
 Places = dict[int, list[Span]]
@@ -19,8 +22,14 @@ MOST_PLACES = 150
 _LONGEST_AFFIX = 14
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*|[\u0370-\u052f]+")
 _PLAIN = re.compile(r"[a-z]+|[\u0370-\u052f]+")
+_RUN = re.compile(r"['a-z\u00c0-\u024f\u0370-\u052f]+")
+_INSIDE_RUN = re.compile(r"[a-z\u00c0-\u024f]+|[\u0370-\u03ff]+|[\u0400-\u052f]+")
+"""Words made of the letters of one alphabet, the one that also bounds them."""
+_MOST_REMEMBERED = 100_000
+_LONGEST_REMEMBERED = 40
 _Part = tuple[int, bool, bool, bool, frozenset[str], bool]
 """Number, any beginning, any ending, bounded at the end, letters of the script, Arabic."""
+_Found = tuple[int, tuple[_Part, ...]]
 
 
 class WordTable:
@@ -42,43 +51,50 @@ class WordTable:
                 bounded = word.core[-1].isalpha() and not word.tail
                 letters = LETTERS[script] if word.core[0].isalpha() or word.head else LETTERS["none"]
                 parts[word.core].append((number, word.head, word.tail, bounded, letters, script == "arabic"))
-        self._automaton: Any = ahocorasick.Automaton()
+        self._runs: dict[str, tuple[tuple[int, int, int], ...]] = {}
+        inside: list[tuple[str, _Found]] = []
+        across: list[tuple[str, _Found]] = []
         for core, listed in parts.items():
-            self._automaton.add_word(core, (len(core), tuple(listed)))
-        self._automaton.make_automaton()
+            (inside if _INSIDE_RUN.fullmatch(core) else across).append((core, (len(core), tuple(listed))))
+        self._in_runs, self._across = WordSearch(inside), WordSearch(across)
 
     def places(self, text: str) -> Places:
         """Return where each word stands in normalised ``text``."""
         found: Places = {}
-        size = len(text)
-        whole = self._whole
-        for match in _TOKEN.finditer(text):
-            token = match.group()
-            number = whole.get(token)
-            if number is not None:
-                found.setdefault(number, []).append(match.span())
-            if "'" in token:
-                self._elided(token, match.start(), found)
-        for last, (length, listed) in self._automaton.iter(text):
-            start, end = last - length + 1, last + 1
-            before = text[start - 1] if start else " "
-            for number, head, tail, bounded, letters, arabic in listed:
-                begin = start
-                if before in letters:
-                    begin = _begin(text, start, letters, head=head, arabic=arabic)
-                    if begin < 0:
-                        continue
-                stop = end
-                if (tail or bounded) and end < size and text[end] in letters:
-                    if bounded:
-                        continue
-                    stop = _stop(text, end, letters)
-                found.setdefault(number, []).append((begin, stop))
+        runs = self._runs
+        for match in _RUN.finditer(text):
+            run = match[0]
+            known = runs.get(run)
+            if known is None:
+                known = self._inside(run)
+                if len(run) <= _LONGEST_REMEMBERED and len(runs) < _MOST_REMEMBERED:
+                    runs[run] = known
+            if known:
+                base = match.start()
+                for number, start, end in known:
+                    if number in found:
+                        found[number].append((base + start, base + end))
+                    else:
+                        found[number] = [(base + start, base + end)]
+        _parts(self._across, text, found)
         for spans in found.values():
             if len(spans) > 1:
                 spans.sort()
                 del spans[MOST_PLACES:]
         return found
+
+    def _inside(self, run: str) -> tuple[tuple[int, int, int], ...]:
+        """Return ``(word, start, end)`` of what stands in one run."""
+        found: Places = {}
+        for match in _TOKEN.finditer(run):
+            token = match.group()
+            number = self._whole.get(token)
+            if number is not None:
+                found.setdefault(number, []).append(match.span())
+            if "'" in token:
+                self._elided(token, match.start(), found)
+        _parts(self._in_runs, run, found)
+        return tuple((n, start, end) for n, spans in found.items() for start, end in sorted(spans)[:MOST_PLACES])
 
     def _elided(self, token: str, start: int, found: Places) -> None:
         """Take ``d'ordonnance`` also as ``d'`` and ``ordonnance``, and ``don't`` as ``dont``."""
@@ -88,6 +104,26 @@ class WordTable:
             if number is not None:
                 length = len(token) if part == head + tail else len(part)
                 found.setdefault(number, []).append((at, at + length))
+
+
+def _parts(known: WordSearch, text: str, found: Places) -> None:
+    """Add to ``found`` the parts of words that are ``known``, each at the whole word around it."""
+    size = len(text)
+    for last, (length, listed) in known.find(text):
+        start, end = last - length + 1, last + 1
+        before = text[start - 1] if start else " "
+        for number, head, tail, bounded, letters, arabic in listed:
+            begin = start
+            if before in letters:
+                begin = _begin(text, start, letters, head=head, arabic=arabic)
+                if begin < 0:
+                    continue
+            stop = end
+            if (tail or bounded) and end < size and text[end] in letters:
+                if bounded:
+                    continue
+                stop = _stop(text, end, letters)
+            found.setdefault(number, []).append((begin, stop))
 
 
 def _begin(text: str, start: int, letters: frozenset[str], *, head: bool, arabic: bool) -> int:

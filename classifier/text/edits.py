@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from classifier.text.glyphs import FoldTable
@@ -75,16 +76,31 @@ def folded(text: str, table: FoldTable) -> Mapped:
     result = mapped.text.translate(table)
     if len(result) == len(mapped.text) and table.uneven.isdisjoint(mapped.text):
         return Mapped(result, mapped.starts, mapped.ends)
+    whole, mapped_starts, mapped_ends = mapped
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for char, start, end in zip(mapped.text, mapped.starts, mapped.ends, strict=True):
-        new = table[ord(char)]
-        parts.append(new)
-        if len(new) == 1:
-            starts.append(start)
-            ends.append(end)
-        elif new:
-            starts += [start] * len(new)
-            ends += [end] * len(new)
+    at = 0
+    for match in _any_of(table.uneven.intersection(whole)).finditer(whole):
+        place = match.start()
+        new = table[ord(whole[place])]
+        parts += (whole[at:place].translate(table), new)
+        starts += mapped_starts[at:place]
+        ends += mapped_ends[at:place]
+        if new:
+            starts += [mapped_starts[place]] * len(new)
+            ends += [mapped_ends[place]] * len(new)
+        at = place + 1
+    parts.append(whole[at:].translate(table))
+    starts += mapped_starts[at:]
+    ends += mapped_ends[at:]
     return Mapped("".join(parts), starts, ends)
+
+
+def _any_of(characters: set[str]) -> re.Pattern[str]:
+    return _pattern("".join(sorted(characters)))
+
+
+@lru_cache(1000)
+def _pattern(characters: str) -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(characters)}]")

@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import ahocorasick
 
 from classifier.text.entries import Entry, MedicineClass, load_classes, load_dodged, load_entries, load_stems
 from classifier.text.glyphs import fold
 from classifier.text.normalise import Normalised
 from classifier.text.places import LEXICON_FOLDER
 from classifier.text.scripts import LETTERS, NO_LETTERS, arabic_word_start, script_of
+from classifier.text.search import WordSearch
 
 UNNAMED = "unnamed"
 """Class of words that say "a medicine" without naming one."""
@@ -61,13 +59,19 @@ class _Known:
     ending: int = 0
     """Letters that may follow as an inflection."""
 
+    status: tuple[float, bool, bool, bool, bool, str] = (0.0, False, False, False, False, "")
+    """What :class:`Term` says after ``brand``: that of the strictest class."""
+
     def term(self, start: int, end: int, word: str) -> Term:
-        every = self.classes
-        return Term(
-            start, end, self.entry.name or word, self.entry.classes, self.brand, max(c.harm for c in every),
-            any(c.prescription for c in every), any(c.controlled for c in every), any(c.unapproved for c in every),
-            any(c.never_retail for c in every), every[0].kind, self.bent,
-        )  # fmt: skip
+        return Term(start, end, self.entry.name or word, self.entry.classes, self.brand, *self.status, self.bent)
+
+
+@cache
+def _status(every: tuple[MedicineClass, ...]) -> tuple[float, bool, bool, bool, bool, str]:
+    return (
+        max(c.harm for c in every), any(c.prescription for c in every), any(c.controlled for c in every),
+        any(c.unapproved for c in every), any(c.never_retail for c in every), every[0].kind,
+    )  # fmt: skip
 
 
 def _known(
@@ -80,7 +84,7 @@ def _known(
         ending = _LONGEST_ENDING
     else:
         ending = 2 if script == "cyrillic" else 0
-    return _Known(word, script, brand, entry, classes, bent, stem, LETTERS[script], ending)
+    return _Known(word, script, brand, entry, classes, bent, stem, LETTERS[script], ending, _status(classes))
 
 
 class Lexicon:
@@ -110,10 +114,7 @@ class Lexicon:
                 table.setdefault(variant, _known(variant, True, known_word.entry, known_word.classes, bent=True))
         for ending, name in stems.items():
             table.setdefault(ending, _known(ending, False, Entry("", (name,)), (classes[name],), stem=True))
-        self._automaton: Any = ahocorasick.Automaton()
-        for word, value in table.items():
-            self._automaton.add_word(word, value)
-        self._automaton.make_automaton()
+        self._names = WordSearch(table.items())
 
     @classmethod
     def load(cls, folder: Path = LEXICON_FOLDER) -> "Lexicon":
@@ -124,7 +125,7 @@ class Lexicon:
         """Return the names in reading order; of overlapping ones the longest."""
         text = normalised.text
         best: list[tuple[int, int, _Known]] = []
-        for last, known in self._automaton.iter(text):
+        for last, known in self._names.find(text):
             start, end = last - len(known.spelling) + 1, last + 1
             if known.stem:
                 start = _word_start(text, start)

@@ -1,0 +1,62 @@
+"""Many words looked for in one pass, whatever their scripts: one automaton per group of scripts.
+
+pyahocorasick looks through the edges of a node one by one, and the root of an automaton over twenty scripts has
+hundreds: every space and digit of a text paid for Chinese and Tamil. A group is asked only when the text holds the
+letter that opens it.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import ahocorasick
+
+from classifier.text.scripts import script_of
+
+
+class WordSearch:
+    """Words, each with a value, to be found anywhere in a text."""
+
+    def __init__(self, words: Iterable[tuple[str, Any]]) -> None:
+        groups: dict[str, list[tuple[str, Any]]] = {}
+        self._opens: dict[str, str] = {}
+        """First character beyond ASCII of each word, to the group that holds the word."""
+        for word, value in words:
+            telling = next((c for c in word if not c.isascii()), "")
+            if telling:
+                self._opens[telling] = _group(telling)
+            groups.setdefault(_group(telling), []).append((word, value))
+        self._automata = {name: _automaton(listed) for name, listed in groups.items()}
+        self._letters = frozenset(self._opens)
+
+    def find(self, text: str) -> list[tuple[int, Any]]:
+        """Return ``(index of the last character, value)`` of each word, by last character, longer words first."""
+        names = {""}
+        if not text.isascii():
+            names.update(self._opens[c] for c in self._letters.intersection(text))
+        found: list[tuple[int, int, Any]] = []
+        asked = [self._automata[name] for name in names if name in self._automata]
+        if len(asked) == 1:
+            return [(last, value) for last, (_, value) in asked[0].iter(text)]
+        for automaton in asked:
+            found += [(last, length, value) for last, (length, value) in automaton.iter(text)]
+        found.sort(key=_order)
+        return [(last, value) for last, _, value in found]
+
+
+def _order(each: tuple[int, int, Any]) -> tuple[int, int]:
+    return each[0], -each[1]
+
+
+def _group(char: str) -> str:
+    if not char:
+        return ""
+    script = script_of(char)
+    return script if script != "none" else f"none{ord(char) >> 13}"
+
+
+def _automaton(words: list[tuple[str, Any]]) -> Any:  # noqa: ANN401 - the library has no types
+    automaton = ahocorasick.Automaton()
+    for word, value in words:
+        automaton.add_word(word, (len(word), value))
+    automaton.make_automaton()
+    return automaton
