@@ -30,6 +30,7 @@ SCOPES = ("beside", "match", "clause", "sentence", "text")
 EVERY_LANGUAGE = "all"
 """Stands for each language in which ``words.yaml`` has every word that the phrase names."""
 _DENIALS = ("neg", "negafter")
+_CLAUSE_SIGNS = frozenset("\n!?;。！？；।።؟|.")
 _NAMED = re.compile(r"@([a-z_]+)")
 
 
@@ -50,7 +51,7 @@ class Phrase:
     steps: Steps
     spaced: bool
     needs: tuple[frozenset[int], ...]
-    """Word numbers: of each set one occurs in every match."""
+    """Word numbers: of each set one occurs in every match. Equal sets are one object."""
     scope: str | None = None
     """None for a cue, one of :data:`SCOPES` for a protective phrase, ``audience`` for whom the offer is for."""
     strong: bool = False
@@ -69,6 +70,8 @@ class PhraseBook:
     by_word: Mapping[int, tuple[int, ...]]
     """Word number to the phrases (by place in ``phrases``) it may begin the search for."""
     table: WordTable
+    crossing: frozenset[int]
+    """Words that hold the sign of a clause end (``rx.``)."""
     negations: Mapping[str, "Negation"]
     """By language."""
     digest: str
@@ -189,13 +192,16 @@ def load_phrases(folder: Path = CUES_FOLDER) -> PhraseBook:
     compiler = Compiler(table.numbers)
     phrases: list[Phrase] = []
     by_word: dict[int, list[int]] = {}
+    shared: dict[frozenset[int], frozenset[int]] = {}
     for tree, fields in drafts:
-        needs = tuple(frozenset(table.numbers[word] for word in need) for need in tree.needs)
+        found = [frozenset(table.numbers[word] for word in need) for need in tree.needs]
+        needs = tuple(shared.setdefault(need, need) for need in found)
         for number in needs[0]:
             by_word.setdefault(number, []).append(len(phrases))
         phrases.append(Phrase(steps=compiler.steps(tree.sequence), spaced=tree.spaced, needs=needs, **fields))
     index = {word: tuple(numbers) for word, numbers in by_word.items()}
-    return PhraseBook(tuple(phrases), index, table, _negations(words, compiler), _digest(folder))
+    crossing = frozenset(number for word, number in table.numbers.items() if not _CLAUSE_SIGNS.isdisjoint(word.core))
+    return PhraseBook(tuple(phrases), index, table, crossing, _negations(words, compiler), _digest(folder))
 
 
 def _words_in(sequence: Sequence, seen: set[int]) -> Iterable[Word]:

@@ -12,6 +12,10 @@ from classifier.cues.words import Places, Span
 from classifier.text.normalise import Normalised
 
 _CLAUSE_END = re.compile(r"[\n!?;。！？；।።؟|]|\.(?=\s|$)").search
+_PARTED = re.compile(r"[\n!?;。！？；।።؟|]|(?<![0-9.,])\.(?=\s|$)")
+"""Where no phrase reaches across: clause ends but for full stops that a number may hold."""
+_CLAUSE_BITS = 512
+"""Clauses told apart when asking which hold a word; further ones share a bit, which only costs time."""
 _NUMBER = re.compile(r"[0-9][0-9.,]{0,9}")
 _LETTER = re.compile(r"\w").search
 _TIGHT = 4
@@ -39,12 +43,17 @@ class Reading:
     places: Places
     present: frozenset[int]
     """The words that stand anywhere in it."""
+    crossed: bool = False
+    """Whether one of the words holds the sign of a clause end itself."""
     _numbers: list[Span] | None = None
     _limits: dict[tuple[int, int, bool], int] = field(default_factory=dict)
     _open: dict[int, list[tuple[Steps, list[Span] | None]]] = field(default_factory=dict)
     """By choice: the alternatives whose words stand in the text; for a single word, its places."""
     _known: dict[tuple[int, int | None, int], list[Span]] = field(default_factory=dict)
     """What a choice matched at a place, for the phrases that share it."""
+    _ends: list[int] | None = None
+    _word_clauses: dict[int, int] = field(default_factory=dict)
+    _need_clauses: dict[int, int] = field(default_factory=dict)
 
     @property
     def numbers(self) -> list[Span]:
@@ -52,6 +61,28 @@ class Reading:
         if self._numbers is None:
             self._numbers = [m.span() for m in _NUMBER.finditer(self.text)][:200]
         return self._numbers
+
+    def clauses_with(self, need: frozenset[int]) -> int:
+        """Return the clauses that hold a word of ``need``, as a set of bits; 0 when none does."""
+        clauses = self._need_clauses.get(id(need))
+        if clauses is None:
+            clauses = 0
+            for word in need & self.present:
+                known = self._word_clauses.get(word)
+                clauses |= self._clauses_of(word) if known is None else known
+            self._need_clauses[id(need)] = clauses
+        return clauses
+
+    def _clauses_of(self, word: int) -> int:
+        ends = self._ends
+        if ends is None:
+            ends = [] if self.crossed else [match.start() for match in _PARTED.finditer(self.text)]
+            self._ends = ends
+        clauses = 0
+        for start, _ in self.places[word]:
+            clauses |= 1 << (bisect_left(ends, start) % _CLAUSE_BITS)
+        self._word_clauses[word] = clauses
+        return clauses
 
     def near(self, spans: list[Span], at: int, gap: int, spaced: bool) -> list[Span]:
         """Return the spans that begin after ``at``, at most ``gap`` words further and in the same clause."""
@@ -152,18 +183,24 @@ class Reading:
 def read(book: PhraseBook, normalised: Normalised) -> Reading:
     """Find the words of the catalogue in a text."""
     places = book.table.places(normalised.text)
-    return Reading(normalised.text, places, frozenset(places))
+    present = frozenset(places)
+    return Reading(normalised.text, places, present, not present.isdisjoint(book.crossing))
 
 
 def scan(book: PhraseBook, reading: Reading) -> list[Hit]:
-    """Return every phrase found, in reading order; of matches of one phrase that overlap the shortest."""
+    """Return every phrase found, in reading order; of matches of one phrase that overlap the shortest.
+
+    A phrase is walked only when one clause holds a word of each of its needs.
+    """
     present = reading.present
     candidates = {number for word in present for number in book.by_word.get(word, ())}
     hits: list[Hit] = []
     for number in sorted(candidates):
         phrase = book.phrases[number]
-        for need in phrase.needs[1:]:
-            if need.isdisjoint(present):
+        shared = -1
+        for need in phrase.needs:
+            shared &= reading.clauses_with(need)
+            if not shared:
                 break
         else:
             spans = reading.match(phrase.steps, None, 0, phrase.spaced)
