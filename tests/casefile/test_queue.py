@@ -159,6 +159,15 @@ class TestFilters:
         )
         assert (row.risk, row.priority, row.state, row.captured_at) == (0.9, 0.9, "open", "2026-11-21T12:00:00.000000Z")
 
+    def test_the_language_of_the_assessment_counts_before_the_one_the_page_claims(
+        self, casefile: Casefile, tmp_path: Path
+    ) -> None:
+        ad = listing(3, language="en")
+        ingested(casefile, tmp_path / "later", [ad])
+        save_assessments(casefile, [assessment(ad, language="sw")], actor="test")
+        assert shown(casefile, language="sw") == [3]
+        assert shown(casefile, language="en") == []
+
     def test_facets_count_values_most_first(self, casefile: Casefile) -> None:
         found = facets(casefile, QueueFilter())
         assert found["product"] == [("sildenafil", 1), ("tadalafil", 1), ("tramadol", 1)]

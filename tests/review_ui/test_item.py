@@ -215,3 +215,13 @@ def test_scripts_and_styles_are_not_part_of_the_readable_text() -> None:
     html = "<body><style>p{}</style><p>One<p>Two<script>x()</script><!-- no --><div>Three</div>"
     assert readable_text(html) == "One\nTwo\nThree"
     assert readable_text("<" * 50_000) is not None
+
+
+def test_the_language_is_the_one_the_assessment_found_and_not_the_one_the_page_claims(
+    reader: scene.Reader, casefile: Casefile
+) -> None:
+    stored = get_listing(casefile, "listing-000001")
+    assert stored is not None
+    found = scene.shop_assessment(stored).model_copy(update={"language": "sw"})
+    save_assessments(casefile, [found], actor="test")
+    assert " · <bdi>sw</bdi>" in reader.get("/item/listing-000001").text
