@@ -25,6 +25,7 @@ def _table(name: str, figures: Mapping[str, Any]) -> list[str]:
     lines = [
         f"### {_TITLES.get(name, name)}",
         "",
+        *_how(figures),
         "| figure | value | 95 % interval (groups resampled) |",
         "| --- | --- | --- |",
     ]
@@ -42,13 +43,25 @@ def _table(name: str, figures: Mapping[str, Any]) -> list[str]:
     return [*lines, ""]
 
 
+def _how(figures: Mapping[str, Any]) -> list[str]:
+    """Say where several sources were held out together (``pharmakon evaluate --at-once``)."""
+    together = figures.get("sources_at_once", 1)
+    told = f"{together} sources held out at a time: each model lacks the row's source and up to {together - 1} others."
+    return [told, ""] if together > 1 else []
+
+
+def _data_row(file: Mapping[str, Any]) -> str:
+    used = file.get("used", file["rows"])
+    return f"| {file['name']} | {file['rows']} | {used} | {file['licence']} | `{file['sha256'][:16]}` |"
+
+
 def render_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Return ``MODEL_CARD.md``."""
     about = manifest["about"]
     return _CARD.format(
         id=str(manifest["id"])[:12], format=manifest["format"], contract=manifest["contract"],
         lexicon=about["lexicon"], seed=about["seed"], languages=", ".join(about["languages"]),
-        data="\n".join(f"| {d['name']} | {d['rows']} | {d['licence']} | `{d['sha256'][:16]}` |" for d in about["data"]),
+        data="\n".join(_data_row(d) for d in about["data"]),
         figures="\n".join(line for name, figures in metrics.items() for line in _table(name, figures)),
     )  # fmt: skip
 
@@ -64,12 +77,13 @@ together with cues, protections and lexicon; calibrated on grouped out-of-fold s
 
 ## Trained on
 
-| data | rows | licence | sha256 |
-| --- | --- | --- | --- |
+| data | rows | rows used | licence | sha256 |
+| --- | --- | --- | --- | --- |
 {data}
 
 Of each venue file a seeded sample is drawn, at low weight, as examples of harmless text; no row of an illicit venue
-counts as evidence because of where it stood.
+counts as evidence because of where it stood. They teach the kind of goods too: the kind nearly all rows of the venue
+have, or the legal category that the platform itself states for the row.
 
 ## Figures
 

@@ -5,18 +5,19 @@ import json
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from cli.train import progress_bar
+from cli.progress import progress_bar
 from cli.workspace import open_casefile, refuse, workspace_option
 
 if TYPE_CHECKING:
     from casefile.records import Assessment, Listing
+    from casefile.store import Casefile
     from classifier.assess import Assessor
 
 
@@ -148,25 +149,45 @@ def _writing(target: str) -> Iterator[BinaryIO]:
 
 
 def _casefile(workspace: Path, folder: Path | None, again: bool) -> tuple[int, int]:
-    """Assess what the casefile holds, batch by batch; each batch is kept as soon as it is done."""
-    from casefile.assessments import save_assessments
-    from casefile.listings import unassessed
+    """Assess what the casefile holds; returns how many listings were assessed and how many could not be."""
+    from casefile.listings import count_unassessed
     from classifier.assess import Assessor
 
     assessor = Assessor.load(folder)
     casefile = open_casefile(workspace)
-    rows = errors = 0
     try:
+        total = count_unassessed(casefile, model_id=assessor.model_id if again else None)
         with progress_bar() as bar:
-            task = bar.add_task("assessing", total=None)
-            for batch in unassessed(casefile, model_id=assessor.model_id if again else None):
-                found = _assessed(assessor, batch)
-                save_assessments(casefile, found, actor=f"assess {assessor.model_id[:12]}")
-                rows, errors = rows + len(found), errors + len(batch) - len(found)
-                bar.advance(task, len(batch))
+            task = bar.add_task("assessing", total=total)
+            seen = 0
+
+            def follow(read: int) -> None:
+                nonlocal seen
+                seen += read
+                bar.advance(task, read)
+
+            rows = assess_waiting(casefile, assessor, again=again, progress=follow)
     finally:
         casefile.close()
-    return rows, errors
+    return rows, seen - rows
+
+
+def assess_waiting(casefile: "Casefile", assessor: "Assessor", *, again: bool, progress: Callable[[int], None]) -> int:
+    """Assess every listing that has no assessment (``again``: none by this model); return how many.
+
+    Each batch is kept as soon as it is done, so an interrupted run goes on where it stopped; ``progress`` is told how
+    many listings each batch held. A listing that cannot be assessed is named on standard error and left out.
+    """
+    from casefile.assessments import save_assessments
+    from casefile.listings import unassessed
+
+    rows = 0
+    for batch in unassessed(casefile, model_id=assessor.model_id if again else None):
+        found = _assessed(assessor, batch)
+        save_assessments(casefile, found, actor=f"assess {assessor.model_id[:12]}")
+        rows += len(found)
+        progress(len(batch))
+    return rows
 
 
 def _assessed(assessor: "Assessor", batch: "list[Listing]") -> "list[Assessment]":

@@ -106,22 +106,6 @@ def take_in_left_over(casefile: Casefile, result: RoundResult, say: Say) -> None
             folder.rmdir()
 
 
-def assess_waiting(casefile: Casefile, assessor: "Assessor", *, again: bool, progress: Callable[[int], None]) -> int:
-    """Assess every listing that has no assessment (``again``: none by this model); return how many.
-
-    Each batch is kept as soon as it is done, so an interrupted run goes on where it stopped.
-    """
-    from casefile.assessments import save_assessments
-    from casefile.listings import unassessed
-
-    rows = 0
-    for batch in unassessed(casefile, model_id=assessor.model_id if again else None):
-        save_assessments(casefile, assessor.assess_batch(batch), actor=f"assess {assessor.model_id[:12]}")
-        rows += len(batch)
-        progress(len(batch))
-    return rows
-
-
 def run_round(
     casefile: Casefile,
     assessor: "Assessor",
@@ -132,6 +116,8 @@ def run_round(
     progress: Callable[[CrawlJob, Progress], None],
 ) -> RoundResult:
     """Carry out one round. A site at fault is noted in the result and never stops the others."""
+    from cli.assess import assess_waiting
+
     result = RoundResult()
     pages: dict[str, int] = {}
 

@@ -2,20 +2,13 @@
 
 import gzip
 import hashlib
+from collections import Counter
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.progress import progress_bar
 from cli.workspace import CHECKOUT, refuse
-
-
-def progress_bar() -> Progress:
-    """Return a progress bar on standard error that stays silent when nobody watches."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def data_sheet(paths: list[Path], licence: str) -> list[dict[str, str | int]]:
@@ -62,9 +55,13 @@ def train(out: Path, shared: Path | None) -> None:
         examples = gather(gold=gold, venues=venues)
         sheet = data_sheet(sorted(CORPUS.glob("*.jsonl")) + sorted((CORPUS / "pairs").glob("*.jsonl")), "CC0-1.0")
         sheet += data_sheet([gold], _NOT_SHIPPED) if gold else []
-        sheet += (
-            data_sheet([p for p in map(venues.joinpath, _venue_files()) if p.is_file()], _NOT_SHIPPED) if venues else []
-        )
+        drawn = Counter(f"{e.file}.jsonl.gz" for e in examples if e.origin == "venue")
+        sheet += [
+            part | {"used": drawn[path.name]}
+            for path in (map(venues.joinpath, _venue_files()) if venues else ())
+            if path.is_file()
+            for part in data_sheet([path], _NOT_SHIPPED)
+        ]
     except (DataError, OSError) as error:
         raise refuse(str(error)) from error
     with progress_bar() as bar:

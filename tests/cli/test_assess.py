@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from rich.progress import Progress
 
 from casefile.assessments import get_assessment
 from casefile.ingest import ingest_bundle
 from casefile.store import Casefile
+from classifier.cues.catalogue import CatalogueError
 from cli.assess import assess
 from cli.evaluate import evaluate
 from cli.train import train
@@ -162,3 +164,23 @@ def test_train_refuses_a_folder_without_labels(tmp_path: Path) -> None:
     result = CliRunner().invoke(train, ["--shared", str(tmp_path), "--out", str(tmp_path / "m")])
     assert result.exit_code == 1 and "dev.jsonl" in result.output
     assert not (tmp_path / "m").exists()
+
+
+def test_damaged_reference_data_gives_one_message_and_exit_status_1(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged() -> None:
+        raise CatalogueError("cues/price_bait.yaml: no rules; restore it from the repository")
+
+    monkeypatch.setattr("classifier.assess.CueCatalogue.load", damaged)
+    result = CliRunner().invoke(assess, ["--workspace", str(workspace)])
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+    assert result.output.strip().splitlines() == [result.output.strip()] and "price_bait.yaml" in result.output
+
+
+def test_the_bar_knows_how_many_listings_wait(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    totals: list[object] = []
+    monkeypatch.setattr(Progress, "add_task", lambda *_, total=None, **__: totals.append(total) or 0)
+    monkeypatch.setattr(Progress, "advance", lambda *_: None)
+    assert CliRunner().invoke(assess, ["--workspace", str(workspace)]).exit_code == 0
+    assert totals and isinstance(totals[0], int) and totals[0] > 0
