@@ -180,7 +180,12 @@ def test_damaged_reference_data_gives_one_message_and_exit_status_1(
 
 def test_the_bar_knows_how_many_listings_wait(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     totals: list[object] = []
-    monkeypatch.setattr(Progress, "add_task", lambda *_, total=None, **__: totals.append(total) or 0)
+
+    def add_task(_: Progress, __: str, *, total: float | None) -> int:
+        totals.append(total)
+        return 0
+
+    monkeypatch.setattr(Progress, "add_task", add_task)
     monkeypatch.setattr(Progress, "advance", lambda *_: None)
     assert CliRunner().invoke(assess, ["--workspace", str(workspace)]).exit_code == 0
     assert totals and isinstance(totals[0], int) and totals[0] > 0
