@@ -1,5 +1,6 @@
 """The cue catalogue: ``data/cues/*.yaml`` read, checked and made ready to search."""
 
+import gc
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -180,7 +181,21 @@ def _check_rule(where: str, cue: str | None, rule: Any) -> None:  # noqa: ANN401
 
 @cache
 def load_phrases(folder: Path = CUES_FOLDER) -> PhraseBook:
-    """Read the catalogue; raises :class:`CatalogueError`."""
+    """Read the catalogue; raises :class:`CatalogueError`.
+
+    Half a million small objects come into being and all of them stay: looking for garbage among them again and again
+    doubled the time of loading, so the collector rests meanwhile.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _load(folder)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _load(folder: Path) -> PhraseBook:
     words = _words(folder)
     files = [path for path in sorted(folder.glob("*.yaml")) if path.name != "words.yaml"]
     vocabularies: dict[str, Vocabulary] = {}
