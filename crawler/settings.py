@@ -10,6 +10,7 @@ from crawler.job import LOOPBACK_CONCURRENCY, PUBLIC_CONCURRENCY, PUBLIC_DELAY, 
 from crawler.net.addresses import AddressPolicy
 from crawler.net.bodies import MAX_BYTES
 from crawler.net.browser import find_browser
+from crawler.net.gate import slot_of
 from crawler.net.resolver import POLICY_SETTING
 from crawler.net.robots import PRODUCT_TOKEN
 from crawler.page_provider import RecordedResponseProvider
@@ -44,6 +45,7 @@ def can_render(job: CrawlJob) -> bool:
 def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
     """Return the settings of a run, each a departure from Scrapy's defaults."""
     addresses = AddressPolicy.for_start_urls(job.start_urls, allow_loopback=job.allow_loopback)
+    hosts = {slot_of(url) for url in job.start_urls}
     handler = BROWSER_HANDLER if can_render(job) else HTTP_HANDLER
     return {
         "BOT_NAME": "pharmakon",
@@ -105,7 +107,9 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
         ],
         "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",  # in the order the site shows things
-        "CONCURRENT_REQUESTS": 16,
+        "SCHEDULER_PRIORITY_QUEUE": "crawler.net.queueing.FairQueue",
+        # Places for every host of the job at once; how many of them one host gets is the next setting.
+        "CONCURRENT_REQUESTS": LOOPBACK_CONCURRENCY * max(2, len(hosts)),
         "CONCURRENT_REQUESTS_PER_DOMAIN": PUBLIC_CONCURRENCY,
         "DOWNLOAD_DELAY": max(PUBLIC_DELAY, job.delay or 0.0),
         "DOWNLOAD_DELAY_JITTER": 0.0,  # jitter would go below a Crawl-delay

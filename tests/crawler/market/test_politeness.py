@@ -137,3 +137,39 @@ def test_search_terms_go_into_the_shops_own_search(tmp_path: Path) -> None:
         site.pages["/p/1"] = product_page("Xanax 2 mg")
         bundle = crawl(tmp_path / "bundle", site.url(), search={"terms": ["xanax 2mg"]})
     assert [listing.title for listing in bundle.listings] == ["Xanax 2 mg"]
+
+
+def quick_chain(length: int) -> dict[str, Answer | str]:
+    """Pages that lead to the next one only, so that a slow host has every chance to take all places in between."""
+    pages: dict[str, Answer | str] = {"/": links_page("/p/0")}
+    for number in range(length):
+        following = f'<a href="/p/{number + 1}">next</a>' if number + 1 < length else ""
+        pages[f"/p/{number}"] = product_page(f"Quick {number}", links=following)
+    return pages
+
+
+def test_a_host_with_a_crawl_delay_holds_up_no_other(tmp_path: Path) -> None:
+    with LocalSite(shop(20)) as slow, LocalSite(quick_chain(30)) as quick:
+        slow.pages["/robots.txt"] = robots("User-agent: *\nCrawl-delay: 0.5\n")
+        bundle = crawl(tmp_path / "bundle", slow.url(), quick.url(), max_depth=40)
+        done = max(visit.at for visit in quick.visits)
+        assert len([visit for visit in slow.visits if visit.at < done]) < 15
+    assert len(bundle.listings) == 50
+
+
+def test_a_host_that_asks_for_a_pause_holds_up_no_other(tmp_path: Path) -> None:
+    begun: list[float] = []
+
+    def busy_once(visit: Visit) -> Answer | str:
+        if begun:
+            return product_page("Busy")
+        begun.append(visit.at)
+        return Answer("busy", status=429, headers={"Retry-After": "4"})
+
+    with LocalSite(shop(40)) as slow, LocalSite(quick_chain(30)) as quick:
+        slow.pages["/p/9"] = busy_once
+        bundle = crawl(tmp_path / "bundle", slow.url(), quick.url(), max_depth=40)
+        resumed = min(visit.at for visit in slow.visits if visit.at > begun[0] + 3.0)
+        held_up = [visit for visit in quick.visits if visit.at > resumed]
+        assert len(held_up) < 10
+    assert len(bundle.listings) == 70
