@@ -148,16 +148,22 @@ _FAR = 4
 Ints = npt.NDArray[np.int64]
 
 
-def concept_grams(found: Sequence[tuple[int, int]], sentence_starts: Sequence[int]) -> tuple[Ints, Ints]:
+def concept_grams(
+    found: Sequence[tuple[int, int]], sentence_starts: Sequence[int], text_starts: Sequence[int] = ()
+) -> tuple[Ints, Ints]:
     """Return ``(key, place)`` of the single concepts, ordered pairs and triples of each sentence.
 
-    Keys are small integers that never collide between sorts; the caller hashes them.
+    Places are those of one text, or of a block of texts that begin at ``text_starts``. Keys are small integers that
+    never collide between sorts; the caller hashes them.
     """
     if not found:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     pairs = np.array(found, dtype=np.int64)
     place, concept = pairs[:, 0], pairs[:, 1] + 1
     sentence = np.searchsorted(np.asarray(sentence_starts), place, side="right")
+    if len(text_starts):
+        # What stands before the first sentence of a text belongs to no sentence of the text before.
+        sentence = sentence * len(text_starts) + np.searchsorted(np.asarray(text_starts), place, side="right")
     keys, places = [concept], [place]
     for distance in range(1, min(_FAR, len(place) - 1) + 1):
         same = sentence[distance:] == sentence[:-distance]

@@ -56,11 +56,13 @@ def hash_texts(texts: Sequence[str], concepts: Sequence[Found]) -> Hashed:
     cut = [text[:LONGEST_TEXT] for text in texts]
     lengths = np.fromiter(map(len, cut), dtype=np.int64, count=len(cut))
     offsets = np.concatenate(([1], 1 + np.cumsum(lengths + 1)))
+    begins = offsets[:-1].tolist()
     long_rows: list[int] = []
     long_spans: list[tuple[int, int]] = []
     short_rows: list[int] = []
     short_spans: list[tuple[int, int]] = []
-    keys, places = [], []
+    block_found: Found = []
+    sentence_starts: list[int] = []
     for row, text in enumerate(cut):
         spans = sentences(text)
         long_rows.extend([row] * len(spans))
@@ -70,9 +72,10 @@ def hash_texts(texts: Sequence[str], concepts: Sequence[Found]) -> Hashed:
             if len(parts) > 1:
                 short_rows.extend([row] * len(parts))
                 short_spans.extend(parts)
-        key, place = concept_grams([c for c in concepts[row] if c[0] < len(text)], [start for start, _ in spans])
-        keys.append(key)
-        places.append(place + offsets[row])
+        base, length = begins[row], len(text)
+        block_found += [(base + place, concept) for place, concept in concepts[row] if place < length]
+        sentence_starts += [base + start for start, _ in spans]
+    keys, places = concept_grams(block_found, sentence_starts, begins)
     grams = _joined("\n" + "\n".join(cut) + "\n", keys, places)
     return Hashed(
         _matrix(grams, offsets[:-1] - 1, offsets[1:] - 1),
@@ -81,11 +84,11 @@ def hash_texts(texts: Sequence[str], concepts: Sequence[Found]) -> Hashed:
     )
 
 
-def _joined(block: str, keys: list[npt.NDArray[np.int64]], places: list[npt.NDArray[np.int64]]) -> _Grams:
+def _joined(block: str, keys: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> _Grams:
     buckets, where = ngrams(block)
-    concepts = hash_keys(np.concatenate(keys)) if keys else np.empty(0, np.int32)
+    concepts = hash_keys(keys)
     all_buckets = np.concatenate((buckets, concepts))
-    all_places = np.concatenate([where, *places]).astype(np.int32)
+    all_places = np.concatenate((where, places)).astype(np.int32)
     weights = np.ones(len(all_buckets), dtype=np.float32)
     weights[len(buckets) :] = CONCEPT_WEIGHT
     order = np.argsort(all_places, kind="stable")

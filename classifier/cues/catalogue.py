@@ -207,10 +207,8 @@ def _load(folder: Path) -> PhraseBook:
     compiler = Compiler(table.numbers)
     phrases: list[Phrase] = []
     by_word: dict[int, list[int]] = {}
-    shared: dict[frozenset[int], frozenset[int]] = {}
     for tree, fields in drafts:
-        found = [frozenset(table.numbers[word] for word in need) for need in tree.needs]
-        needs = tuple(shared.setdefault(need, need) for need in found)
+        needs = tuple(map(compiler.need, tree.needs))
         for number in needs[0]:
             by_word.setdefault(number, []).append(len(phrases))
         phrases.append(Phrase(steps=compiler.steps(tree.sequence), spaced=tree.spaced, needs=needs, **fields))

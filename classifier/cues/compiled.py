@@ -15,6 +15,8 @@ class Branches:
     """Words of which one occurs in any branch, the keys of ``by_word``."""
     by_word: Mapping[int, tuple[int, ...]]
     """Word number to the branches it may open."""
+    needs: tuple[tuple[frozenset[int], ...], ...]
+    """For each alternative of several words: of each set one word occurs in every match."""
     always: tuple[int, ...]
     """Branches without a certain word (a bare number)."""
 
@@ -39,6 +41,7 @@ class Compiler:
     def __init__(self, numbers: Mapping[Word, int]) -> None:
         self._numbers = numbers
         self._done: dict[int, tuple[Choice, Branches]] = {}
+        self._shared: dict[frozenset[int], frozenset[int]] = {}
 
     def steps(self, sequence: Sequence) -> Steps:
         """Return the steps of ``sequence``."""
@@ -58,6 +61,11 @@ class Compiler:
                 gap = 0
         return tuple(steps)
 
+    def need(self, words: frozenset[Word]) -> frozenset[int]:
+        """Return the numbers of ``words``; equal sets are one object."""
+        numbers = frozenset(self._numbers[word] for word in words)
+        return self._shared.setdefault(numbers, numbers)
+
     def _branches(self, node: Choice) -> Branches:
         known = self._done.get(id(node))
         if known is not None:
@@ -73,6 +81,7 @@ class Compiler:
             tuple(self.steps(branch) for branch in node.branches),
             frozenset(by_word),
             {word: tuple(places) for word, places in by_word.items()},
+            tuple(tuple(map(self.need, needs)) if len(needs) > 1 else () for needs in node.needs),
             tuple(always),
         )
         self._done[id(node)] = (node, made)

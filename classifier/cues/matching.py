@@ -73,6 +73,15 @@ class Reading:
             self._need_clauses[id(need)] = clauses
         return clauses
 
+    def one_clause(self, needs: Many[frozenset[int]]) -> bool:
+        """Return whether one clause holds a word of each of ``needs``."""
+        shared = -1
+        for need in needs:
+            shared &= self.clauses_with(need)
+            if not shared:
+                return False
+        return True
+
     def _clauses_of(self, word: int) -> int:
         ends = self._ends
         if ends is None:
@@ -173,6 +182,8 @@ class Reading:
         opened: list[tuple[Steps, list[Span] | None]] = []
         for number in sorted(numbers):
             steps = branches.each[number]
+            if (needs := branches.needs[number]) and not self.one_clause(needs):
+                continue
             if len(steps) > 1 or steps[0].word < 0:
                 opened.append((steps, None))
             elif spans := self.places.get(steps[0].word):
@@ -197,12 +208,7 @@ def scan(book: PhraseBook, reading: Reading) -> list[Hit]:
     hits: list[Hit] = []
     for number in sorted(candidates):
         phrase = book.phrases[number]
-        shared = -1
-        for need in phrase.needs:
-            shared &= reading.clauses_with(need)
-            if not shared:
-                break
-        else:
+        if reading.one_clause(phrase.needs):
             spans = reading.match(phrase.steps, None, 0, phrase.spaced)
             if spans:
                 hits += [Hit(start, end, phrase) for start, end in _shortest(spans)]

@@ -59,6 +59,8 @@ class Choice:
     branches: tuple["Sequence", ...]
     telling: tuple[frozenset[Word] | None, ...]
     """For each branch the most telling words of which one occurs in every match, None when no word is certain."""
+    needs: tuple[tuple[frozenset[Word], ...], ...]
+    """For each branch all such sets of words."""
     optional: bool = False
 
 
@@ -163,8 +165,9 @@ def _needs(sequence: Sequence) -> list[frozenset[Word]]:
 
 
 def _chosen(branches: list[Sequence], *, optional: bool = False) -> Choice:
-    telling = tuple(max(_needs(branch), key=_telling, default=None) for branch in branches)
-    return Choice(tuple(branches), telling, optional)
+    needs = tuple(tuple(_needs(branch)) for branch in branches)
+    telling = tuple(max(each, key=_telling) if len(each) > 1 else (each[0] if each else None) for each in needs)
+    return Choice(tuple(branches), telling, needs, optional)
 
 
 def _unspaced(sequence: Sequence) -> bool:
