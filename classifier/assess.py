@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from casefile.records import KINDS, SUSPECTED_CLASSES, Assessment, Listing
+from classifier.concepts import load_concepts
 from classifier.cues.finder import CueCatalogue, CueMatch
+from classifier.goods import load_goods
 from classifier.harm import harm_of, priority_of
 from classifier.hashed import LONGEST_TEXT
 from classifier.model import Model
@@ -36,7 +38,11 @@ class Assessor:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "Assessor":
-        """Load the model in ``folder`` (by default the packaged one); raises :class:`ModelError`."""
+        """Load the model in ``folder`` (by default the packaged one); raises :class:`ModelError`.
+
+        Everything that reading a listing needs is loaded here, so that damaged data (``CatalogueError``,
+        ``LexiconError``, ``ConceptError``) is reported once and not for each listing.
+        """
         where = folder or DEFAULT_MODEL
         arrays, manifest = load_model(where)
         about = manifest["about"]
@@ -49,6 +55,8 @@ class Assessor:
                 f"{where}: the weights do not fit this program ({error}); run `pharmakon train`"
             ) from error
         languages = frozenset(str(tag) for tag in about.get("languages", ()))
+        load_concepts()
+        load_goods()
         return cls(model, model_id=str(manifest["id"]), languages=languages, catalogue=CueCatalogue.load())
 
     def assess(self, listing: Listing) -> Assessment:
@@ -93,10 +101,32 @@ class Assessor:
             "harm": round(harm, _DECIMALS), "priority": round(priority_of(risk, harm), _DECIMALS),
             "audience": reading.findings.audience, "language": language,
             "language_supported": language is None or language.split("-")[0].lower() in self._languages,
-            "substances": sorted({t.name for f in reading.findings.fields if f.field != "site_text" for t in f.terms}),
+            "substances": _substances(reading),
             "notes": notes, "model": self.model_id, "lexicon": self.lexicon_id,
         }  # fmt: skip
         return fields
+
+
+_NO_SUBSTANCE = frozenset(
+    {
+        "vaccine", "steroids", "anabolic steroids", "sarms", "prohormone", "racetams", "research peptides",
+        "underground laboratory brand", "weight loss pill",
+    }
+)  # fmt: skip
+"""Entries of medicine classes that name a group, a maker or a trade, not a substance or a brand."""
+
+
+def _substances(reading: Reading) -> list[str]:
+    """Return the medicines the item's own fields name: INN where there is one, never a class of goods."""
+    return sorted(
+        {
+            t.name
+            for f in reading.findings.fields
+            if f.field != "site_text"
+            for t in f.terms
+            if t.kind == "medicine" and t.name not in _NO_SUBSTANCE
+        }
+    )
 
 
 def _cue(match: CueMatch) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _group(row: dict[str, object], file: str, language: str) -> str:
 VENUES: dict[str, Kind | None] = {
     "alert_fda_warning_letters_en": "information",
     "licit_bdpm_fr": "medicine",
-    "licit_drogasil_pt": None,
+    "licit_drogasil_pt": "supplement",
     "licit_ema_epar_en": "medicine",
     "licit_halodoc_id": None,
     "licit_iherb_supplements_en": "supplement",
@@ -82,6 +82,15 @@ VENUES: dict[str, Kind | None] = {
 Only harmless venues are used: their rows show what ordinary medicine text looks like. A row of an illicit venue proves
 nothing by where it stood (many rogue shops have innocent item texts), so none is taken as evidence.
 """
+
+
+_KIND_OF_CATEGORY: dict[str, Kind] = {
+    "obat keras (merah)": "medicine", "obat bebas terbatas (biru)": "medicine", "obat bebas (hijau)": "medicine",
+    "herbal": "medicine", "vitamin & suplemen": "supplement", "produk konsumen": "supplement",
+    "alat kesehatan & medis habis pakai": "device", "pangan olahan diet khusus": "supplement",
+    "pangan olahan keperluan medis khusus": "supplement",
+}  # fmt: skip
+"""Indonesia's legal categories of goods, as a licensed platform states them for each of its rows."""
 
 
 def read_venues(folder: Path, *, rows: int, seed: int) -> list[Example]:
@@ -109,8 +118,9 @@ def _venue_example(row: dict[str, object], name: str, kind: Kind | None) -> Exam
     content = {k: v for k, v in row.items() if k in ("id", "title", "description", "price", "currency")}
     if not (content.get("title") or content.get("description")):
         content["title"] = "-"
+    stated = kind or _KIND_OF_CATEGORY.get(str(row.get("category")))
     return Example(
-        listing=Listing.from_row(content), kind=kind, suspicion=0, suspected=frozenset(), cues=(), protective=(),
+        listing=Listing.from_row(content), kind=stated, suspicion=0, suspected=frozenset(), cues=(), protective=(),
         origin="venue", source=name, file=name, language=language.split("-")[0], group=name, pair=None, function=None,
     )  # fmt: skip
 

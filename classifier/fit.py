@@ -19,6 +19,7 @@ from classifier.calibrate import Calibration, fit_calibration
 from classifier.hashed import Clauses, Hashed
 from classifier.model import ANSWERS, CLAUSE_HEADS, WHOLE_HEADS, Layer, Model, Scores, pool
 from classifier.ngrams import BUCKETS
+from classifier.signals import SAYS_KIND_ONLY
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -177,6 +178,8 @@ def _fit_combine(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floa
     from sklearn.linear_model import LogisticRegression
 
     weights, offsets = np.zeros((inputs.shape[1], len(ANSWERS))), np.zeros(len(ANSWERS))
+    blind = inputs.copy()
+    blind[:, inputs.shape[1] - len(SAYS_KIND_ONLY) :][:, SAYS_KIND_ONLY] = 0.0
     for answer in range(len(ANSWERS)):
         known = np.flatnonzero(table.truth[rows, answer] >= 0)
         truth = table.truth[rows[known], answer]
@@ -187,7 +190,7 @@ def _fit_combine(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floa
             # On a nearly singular table scikit-learn warns and goes on with its slower solver: the same optimum.
             warnings.simplefilter("ignore", LinAlgWarning)
             fitted = LogisticRegression(C=_COMBINE_C, solver="newton-cholesky", max_iter=5000).fit(
-                inputs[known], truth, sample_weight=table.weight[rows[known]]
+                (inputs if answer < len(KINDS) else blind)[known], truth, sample_weight=table.weight[rows[known]]
             )
         weights[:, answer], offsets[answer] = fitted.coef_[0], fitted.intercept_[0]
     return weights, offsets

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from casefile.records import CUES, Listing
 from classifier.cues.catalogue import WHYS
-from classifier.cues.finder import Findings
+from classifier.cues.finder import FieldText, Findings
+from classifier.goods import SORTS, load_goods
 from classifier.text.lexicon import Term
 
 _PRODUCT = frozenset({"controlled_substance", "unapproved_product", "obfuscated_text"})
@@ -23,6 +24,9 @@ _CRYPTO = frozenset(
 
 TERM_SIGNALS = ("medicine", "prescription", "controlled", "unapproved", "never_retail", "over_counter", "harm")
 
+_OTHER_KINDS = ("device", "document", "street_drug", "supplement", "other")
+"""Kinds of named goods that are no medicine."""
+
 SIGNALS: tuple[str, ...] = (
     *(f"cue:{c}" for c in CUES),
     "cues:distinct", "cues:on_site", "cues:offer", "cues:offer_on_regulated", "cues:no_prescription_on_regulated",
@@ -31,8 +35,16 @@ SIGNALS: tuple[str, ...] = (
     "protections:any", "protections:against_cues",
     *(f"names:{t}" for t in TERM_SIGNALS),
     *(f"title_names:{t}" for t in TERM_SIGNALS),
+    *(f"names_kind:{k}" for k in _OTHER_KINDS),
+    *(f"title_kind:{k}" for k in _OTHER_KINDS),
+    *(f"goods:{k}" for k in SORTS),
+    *(f"title_goods:{k}" for k in SORTS),
+    "names:nothing", "names:nothing_medical", "cues:two_offer", "cues:three_offer", "cues:research_on_unapproved",
     "text:obfuscation", "text:bent_word", "price:crypto", "price:crypto_on_regulated",
 )  # fmt: skip
+_SORTS_OF_GOODS = ("goods:", "title_goods:", "names_kind:", "title_kind:", "names:nothing")
+SAYS_KIND_ONLY = np.array([name.startswith(_SORTS_OF_GOODS) for name in SIGNALS])
+"""Signals that only the kind may rest on: the topic of a text is where it was found, and no evidence of anything."""
 _PLACE = {name: number for number, name in enumerate(SIGNALS)}
 
 
@@ -52,6 +64,22 @@ def _of_terms(terms: Sequence[Term]) -> dict[str, float]:
         ),
         "harm": max(t.harm for t in terms),
     }
+
+
+def _of_goods(fields: Sequence[FieldText]) -> dict[str, float]:
+    """Return what sort of goods the item's own fields speak of, by names of the lexicon and words of the trades."""
+    values: dict[str, float] = {}
+    counts = dict.fromkeys(SORTS, 0)
+    for field in fields:
+        kinds = {t.kind for t in field.terms} & set(_OTHER_KINDS)
+        found = load_goods().count(field.normalised.text)
+        values |= dict.fromkeys((f"names_kind:{k}" for k in kinds), 1.0)
+        if field.field == "title":
+            values |= dict.fromkeys((f"title_kind:{k}" for k in kinds), 1.0)
+            values |= {f"title_goods:{k}": float(np.log1p(n)) for k, n in found.items()}
+        for sort, number in found.items():
+            counts[sort] += number
+    return values | {f"goods:{k}": float(np.log1p(n)) for k, n in counts.items()}
 
 
 def signals_of(listing: Listing, findings: Findings) -> npt.NDArray[np.float64]:
@@ -78,6 +106,13 @@ def signals_of(listing: Listing, findings: Findings) -> npt.NDArray[np.float64]:
     values["cues:offer_on_regulated"] = float(bool(offer) and regulated)
     values["cues:no_prescription_on_regulated"] = float("no_prescription" in cues and regulated)
     values["cues:protected_only"] = float(taken > 0 and not offer)
+    item_fields = [f for f in findings.fields if f.field != "site_text"]
+    values["names:nothing"] = float(not item)
+    values["names:nothing_medical"] = float(not any(f.medical for f in item_fields))
+    values["cues:two_offer"] = float(len(offer) >= 2)
+    values["cues:three_offer"] = float(len(offer) >= 3)
+    values["cues:research_on_unapproved"] = float("research_use_only" in cues and "unapproved_product" in cues)
+    values |= _of_goods(item_fields)
     values["protections:any"] = float(bool(protections))
     values["protections:against_cues"] = float(np.log1p(taken))
     bent = [f.normalised.obfuscation for f in findings.fields]

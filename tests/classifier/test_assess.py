@@ -8,6 +8,7 @@ from classifier.assess import BATCH, Assessor
 from classifier.examples import read_corpus
 from classifier.hashed import LONGEST_TEXT
 from classifier.persist import MANIFEST, ModelError
+from classifier.text.entries import LexiconError
 from classifier.train import CORPUS
 
 ROGUE = Listing(
@@ -99,3 +100,18 @@ def test_a_model_for_other_signals_is_refused(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(ModelError, match="pharmakon train"):
         Assessor.load(tmp_path)
+
+
+def test_substances_are_medicines_and_never_groups_of_goods(assessor: Assessor) -> None:
+    text = "Syringes, face masks, vitamin c, research peptides and a vaccine card; also sildenafil and Ozempic."
+    found = assessor.assess(Listing(id="4", title="Viagra 100mg", description=text))
+    assert found.substances == ("semaglutide", "sildenafil")
+
+
+def test_damaged_data_is_reported_when_the_model_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged() -> None:
+        raise LexiconError("goods.yaml: is not a table of goods; restore it from the repository")
+
+    monkeypatch.setattr("classifier.assess.load_goods", damaged)
+    with pytest.raises(LexiconError, match="restore it"):
+        Assessor.load()

@@ -3,10 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from casefile.records import KINDS
 from classifier.evaluate import leave_author_out
 from classifier.examples import DataError, Example, read_corpus, read_examples
 from classifier.metrics import measure
 from classifier.model import POOLED, pool
+from classifier.signals import SAYS_KIND_ONLY, SIGNALS
 from classifier.train import CORPUS, Material, prepare, train, write_model
 
 
@@ -48,6 +50,12 @@ def test_clause_truth_marks_the_clause_that_holds_the_quote(material: Material) 
 def test_a_row_that_may_go_either_way_teaches_no_risk(material: Material) -> None:
     for row, example in enumerate(material.examples):
         assert (material.table.truth[row, 7] == -1) == (example.suspicion == 1)
+
+
+def test_words_of_the_trades_speak_for_the_kind_only(material: Material) -> None:
+    combine = train(material).combine[-len(SIGNALS) :]
+    assert not combine[SAYS_KIND_ONLY][:, len(KINDS) :].any()
+    assert combine[SAYS_KIND_ONLY][:, : len(KINDS)].any()
 
 
 def test_pooling_sees_the_strongest_and_the_second_clause() -> None:
