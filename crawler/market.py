@@ -29,6 +29,7 @@ from crawler.net.resolver import refused_address
 from crawler.net.scope import Scope
 from crawler.pages import LinkRole, PageExtract
 from crawler.pages.page_object import GenericPage
+from crawler.requests import page_request, render_request, sitemap_request
 from crawler.stopping import StopFlag
 
 MAX_OFFSITE: Final = 20_000
@@ -132,7 +133,8 @@ class MarketSpider(Spider):
         reason = None
         if not capture.rendered and self._wants_browser(extract):
             if self.renders:
-                yield self._render_request(url, capture, meta)
+                self._pending[url] = None
+                yield render_request(url, capture, meta, callback=self.rendered, errback=self.render_failed)
             else:
                 self.ledger.counts["unrendered"] += 1
                 reason = "the page needs a browser, and this run has none"
@@ -176,20 +178,7 @@ class MarketSpider(Spider):
 
     def _page_request(self, candidate: Candidate, role: LinkRole) -> Request:
         self._pending[candidate.url] = None
-        return Request(
-            candidate.url,
-            callback=self.page,
-            errback=self.failed,
-            priority=candidate.priority,
-            dont_filter=True,  # the frontier knows what was seen
-            meta={
-                "kind": "page",
-                "asked": candidate.url,
-                "role": role,
-                "depth": candidate.depth,
-                "template": candidate.template,
-            },
-        )
+        return page_request(candidate, role, callback=self.page, errback=self.failed)
 
     # -- sitemaps ------------------------------------------------------------------------------------------------
 
@@ -199,14 +188,7 @@ class MarketSpider(Spider):
             yield self._sitemap_request(file)
 
     def _sitemap_request(self, file: SitemapFile) -> Request:
-        return Request(
-            file.url,
-            callback=self.sitemap,
-            errback=self.failed,
-            priority=90,
-            dont_filter=True,
-            meta={"kind": "sitemap", "asked": file.url, "level": file.level},
-        )
+        return sitemap_request(file, callback=self.sitemap, errback=self.failed)
 
     def sitemap(self, response: Response) -> Iterator[Request]:
         """Read a sitemap or an index of sitemaps."""
@@ -221,26 +203,6 @@ class MarketSpider(Spider):
             yield from self._candidate(url, "other", 0)
 
     # -- rendering -----------------------------------------------------------------------------------------------
-
-    def _render_request(self, url: str, capture: Capture, meta: dict[str, Any]) -> Request:
-        from crawler.net.render import portrait_of_page
-
-        self._pending[url] = None
-        return Request(
-            capture.final_url,
-            callback=self.rendered,
-            errback=self.render_failed,
-            priority=60,
-            dont_filter=True,
-            meta={
-                "kind": "render",
-                "asked": url,
-                "depth": meta.get("depth", 0),
-                "template": meta.get("template"),
-                "plain_capture": capture,
-                **portrait_of_page(),
-            },
-        )
 
     def rendered(self, response: Response, page: GenericPage) -> Iterator[Request]:
         """Keep the DOM and the screenshot as evidence, and read the DOM."""
