@@ -208,7 +208,7 @@ def scan(book: PhraseBook, reading: Reading) -> list[Hit]:
     hits: list[Hit] = []
     for number in sorted(candidates):
         phrase = book.phrases[number]
-        if reading.one_clause(phrase.needs):
+        if len(phrase.needs) == 1 or reading.one_clause(phrase.needs):
             spans = reading.match(phrase.steps, None, 0, phrase.spaced)
             if spans:
                 hits += [Hit(start, end, phrase) for start, end in _shortest(spans)]

@@ -19,19 +19,26 @@ _SPACED = re.compile(
     rf"(?<![^\W_])[^\W_]{_SEPARATOR}{{1,3}}(?:[^\W_]|[@$!|]){_SEPARATOR}{{1,3}}(?:[^\W_]|[@$!|])(?:{_SEPARATOR}{{1,3}}(?:[^\W_]|[@$!])(?![^\W_])){{1,40}}(?![^\W_])"
 )
 _SPLIT = re.compile(
-    r"(?<![^\W_])[^\W\d_]{1,9}"
-    r"(?:(?:(?:[._*·~|^@}{]| [._*·~|^:/@?}{-] )[^\W_]{1,9}){1,9}|(?:-[^\W_]{1,9}){2,9})(?![^\W_])"
+    r"(?<![^\W_])[^\W\d_]{1,9}+"
+    r"(?:(?:(?:[._*·~|^@}{]| [._*·~|^:/@?}{-] )[^\W_]{1,9}+){1,9}|(?:-[^\W_]{1,9}+){2,9})(?![^\W_])"
 )
 """Letters set apart in groups; one plain hyphen (``pre-workout``) is a compound, not a trick."""
 
 _LEET = re.compile(
-    r"[^\W\d_][0-9@$!|*+€£¥¢§µ©®†√∆#]+[^\W\d_]|(?<![\w.])[0-9@$|€£¥¢√][^\W\d_]{3}|[^\W\d_]{3}[0-9@$€£](?![\w%])"
+    r"[0-9@$!|*+€£¥¢§µ©®†√∆#](?:"
+    r"(?<=[^\W\d_][\s\S])[0-9@$!|*+€£¥¢§µ©®†√∆#]*[^\W\d_]"
+    r"|(?<=[0-9@$|€£¥¢√])(?<![\w.][\s\S])[^\W\d_]{3}"
+    r"|(?<=[^\W\d_]{3}[0-9@$€£])(?![\w%])"
+    r")"
 )
+"""A sign that stands for a letter inside a word, before three letters, or after them. The sign comes first, and what
+stands before it is looked at afterwards, because the engine skips quickly to one of a few characters."""
 _STOP = frozenset(" \t\n.,;:?()[]{}<>\"'/\\=&%~^-")
 _LONGEST_TOKEN = 40
-_MIXED = re.compile(r"[a-z][^\W\d_a-z]|[^\W\d_a-z][a-z]")
+_MIXED = re.compile(r"[^\W\d_a-z](?:(?<=[a-z][\s\S])|[a-z])")
 _ODD_INSIDE = re.compile(r"[^\W\d_][^\w\s.,;:?()\[\]{}<>\"'/\\=&%~^\-–、。，：；！？）（】【·|+][^\W\d_]")
 _ALL_LOOKALIKE = re.compile(r"(?<!\w)[авекмнорстухіјѕԁһԛԝαβεικνορτυχωᎪ-ᏼⲁ-ⲻꓐ-ꓽ]{4,30}(?!\w)")
+_LOOKALIKE = re.compile(r"[авекмнорстухіјѕԁһԛԝαβεικνορτυχωᎪ-ᏼⲁ-ⲻꓐ-ꓽ]{4}")
 _TURNED = re.compile(r"[ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ]")
 
 
@@ -92,6 +99,8 @@ def _tokens(text: str, changes: list[tuple[Edit, str]]) -> None:
     patterns = (_LEET,) if text.isascii() else (_LEET, _MIXED, _ODD_INSIDE, _ALL_LOOKALIKE)
     done: set[int] = set()
     for pattern in patterns:
+        if pattern is _ALL_LOOKALIKE and _LOOKALIKE.search(text) is None:
+            continue
         for match in pattern.finditer(text):
             low, high = _token_around(text, match.start(), match.end())
             if low in done or high - low > _LONGEST_TOKEN:
