@@ -125,7 +125,7 @@ def _recover(folder: Path, clock: Callable[[], datetime], progress: Callable[[in
     begun = custody[0].detail
     harvest = Harvest(_Appender(folder), listings=listings, sites=sites)
     urls = _outcomes(captures)
-    if begun.get("kind") != "import":  # an import is read from its originals, and is simply made again
+    if begun.get("kind") == "crawl":  # an import is read from its originals, and is simply made again
         urls |= read_again(folder, captures.values(), harvest, lambda done: progress(done, len(captures)))
         harvest.finish(lambda url: url in urls and urls[url].outcome == "gone")
     counts = {"captures": len(captures), "listings": len(listings) + harvest.listings,
@@ -288,7 +288,7 @@ def _report(
     counts = {name: sum(url.outcome == name for url in urls.values()) for name in OUTCOMES} | totals
     return RunReport(
         run_id=str(begun.get("run_id", folder.name)),
-        kind="import" if begun.get("kind") == "import" else "crawl",
+        kind="crawl" if begun.get("kind") == "crawl" else "import",
         start_urls=tuple(begun.get("start_urls") or ()),
         target=begun.get("target"),
         started_at=started_at,
