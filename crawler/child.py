@@ -28,7 +28,9 @@ from crawler.stopping import StopFlag
 _PROGRESS_SECONDS: Final = 0.2
 _SYNC_SECONDS: Final = 5.0
 _REFUSED_HOSTS: Final = 50
-_LIBRARIES: Final = ("scrapy", "twisted", "lxml", "warcio", "playwright", "scrapy-playwright", "protego")
+_LIBRARIES: Final = (
+    "scrapy", "scrapy-poet", "web-poet", "twisted", "lxml", "warcio", "playwright", "scrapy-playwright", "protego",
+)  # fmt: skip
 
 
 class SiteRun:
