@@ -415,7 +415,7 @@ def test_killed_and_started_again_gives_the_rows_of_one_ingest(
     casefile: Casefile, tmp_path: Path, big_bundle: Path, moment: str
 ) -> None:
     workspace = tmp_path / "killed"
-    killed = subprocess.run(  # noqa: S603 - our own script
+    killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(workspace), str(big_bundle), moment],
         check=False, capture_output=True, timeout=120,
     )  # fmt: skip

@@ -58,7 +58,7 @@ AFTER_COMMIT = ("make:publish:before", "Path:rename:before", "Path:rename:after"
 
 def kill_at(desk: Desk, where: str, case: str) -> None:
     root = str(Path(make.__file__).parents[2])
-    done = subprocess.run(  # noqa: S603 - our own script
+    done = subprocess.run(
         [sys.executable, "-c", CHILD, where, str(desk.workspace), case, desk.ada.id],
         cwd=root, env={"PYTHONPATH": root}, check=False, capture_output=True,
     )  # fmt: skip

@@ -452,7 +452,7 @@ def test_it_needs_nothing_but_python_3_9_and_cryptography() -> None:
 
 def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env={}, capture_output=True, text=True, encoding="utf-8", check=False)  # noqa: S603 - our own script
+    return subprocess.run(command, cwd=cwd, env={}, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
 def test_the_copy_in_the_package_checks_it_alone(package: Path, folder: Path, tmp_path: Path) -> None:
