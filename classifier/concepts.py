@@ -17,6 +17,7 @@ import yaml
 
 from classifier.text.glyphs import fold
 from classifier.text.places import DATA_FOLDER
+from classifier.text.reference import read_yaml
 from classifier.text.scripts import script_of
 from classifier.text.search import WordSearch
 
@@ -125,10 +126,9 @@ class Concepts:
 def load_concepts(folder: Path = CONCEPTS_FOLDER) -> Concepts:
     """Load ``data/concepts``; raises :class:`ConceptError`."""
     words: dict[str, dict[str, list[str]]] = {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for path in sorted(folder.glob("*.yaml")):
         try:
-            data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+            data = read_yaml(path)
             for name, languages in data["concepts"].items():
                 table = words.setdefault(name, {})
                 for language, text in languages.items():

@@ -13,6 +13,7 @@ import yaml
 from classifier.text.entries import LexiconError
 from classifier.text.glyphs import fold
 from classifier.text.places import DATA_FOLDER
+from classifier.text.reference import read_yaml
 from classifier.text.scripts import script_of
 
 GOODS_FOLDER = DATA_FOLDER / "goods"
@@ -69,10 +70,9 @@ class Goods:
 def load_goods(folder: Path = GOODS_FOLDER) -> Goods:
     """Load ``data/goods``; raises :class:`~classifier.text.entries.LexiconError`."""
     words: dict[str, list[str]] = {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for path in sorted(folder.glob("*.yaml")):
         try:
-            data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+            data = read_yaml(path)
             for sort, languages in data["goods"].items():
                 if sort not in SORTS:
                     raise ValueError(f"'{sort}' is no sort of goods; use one of {', '.join(SORTS)}")

@@ -17,6 +17,7 @@ from classifier.cues.compiled import Compiler, Steps
 from classifier.cues.pattern import Choice, PhraseError, Sequence, Tree, Vocabulary, Word, parse
 from classifier.cues.words import WordTable
 from classifier.text.places import CUES_FOLDER
+from classifier.text.reference import read_yaml
 
 WHYS = ("negation", "requirement", "licence", "warning", "other_speaker", "other_goods", "ordinary_storage", "wanted",
         "legal_pack", "public_campaign", "animal_use", "lab_use", "authorised_claim")  # fmt: skip
@@ -91,9 +92,8 @@ _RULE_KEYS = {"source", "phrases", "why", "scope", "cues", "audience", "strong",
 
 
 def _read(path: Path) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+        data = read_yaml(path)
     except (OSError, yaml.YAMLError) as error:
         raise CatalogueError(f"{path.name}: cannot be read ({error}); restore it from the repository") from error
     if not isinstance(data, dict):

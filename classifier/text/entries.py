@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from classifier.text.places import LEXICON_FOLDER
+from classifier.text.reference import read_yaml
 
 
 class LexiconError(Exception):
@@ -53,9 +54,8 @@ def _words(value: object) -> tuple[str, ...]:
 
 
 def _load_yaml(path: Path) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+        data = read_yaml(path)
     except (OSError, yaml.YAMLError) as error:
         raise LexiconError(f"{path.name}: cannot be read ({error}); restore it from the repository") from error
     if not isinstance(data, dict) or not {"source", "licence", "classes"} <= data.keys():
