@@ -57,10 +57,16 @@ def listing_row(listing: Listing) -> ListingRow:
 
 
 def site_row(site: Site) -> SiteRow:
-    """Return what is stored of a site; a fresh capture of the same words is no new version."""
+    """Return what is stored of a site; a fresh capture of the same words is no new version.
+
+    Nor is another order: in which pages of a shop are read first differs from crawl to crawl.
+    """
     data = site.to_json()
     said = {key: value for key, value in data.items() if key not in ("captured_at", "pages")}
     said["pages"] = [{"url": page.url, "role": page.role, "text": page.text} for page in site.pages]
+    for name, value in said.items():
+        if isinstance(value, list):
+            said[name] = sorted(value, key=canonical_bytes)
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return SiteRow(site.host, sha256_hex(canonical_bytes(said)), utc_text(site.captured_at), text)
 
