@@ -58,7 +58,9 @@ def _data_row(file: Mapping[str, Any]) -> str:
 def render_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Return ``MODEL_CARD.md``."""
     about = manifest["about"]
+    at_once = max(figures.get("sources_at_once", 1) for figures in metrics.values())
     return _CARD.format(
+        together=f" --at-once {at_once}" if at_once > 1 else "",
         id=str(manifest["id"])[:12], format=manifest["format"], contract=manifest["contract"],
         lexicon=about["lexicon"], seed=about["seed"], languages=", ".join(about["languages"]),
         data="\n".join(_data_row(d) for d in about["data"]),
@@ -94,7 +96,7 @@ Suspicion 1 is left out of every yes/no figure. `ap`: average precision of risk,
 ## Reproduce
 
     pharmakon train --shared ../shared
-    pharmakon evaluate --shared ../shared --card
+    pharmakon evaluate --shared ../shared --card{together}
 
 Without the optional folder `../shared`, `pharmakon train` trains the bare-clone model on `data/corpus` alone.
 
