@@ -200,8 +200,9 @@ def _load(folder: Path) -> PhraseBook:
     files = [path for path in sorted(folder.glob("*.yaml")) if path.name != "words.yaml"]
     vocabularies: dict[str, Vocabulary] = {}
     drafts = [draft for path in files for draft in _drafts_of(path, words, vocabularies)]
-    denials = [parse(text) for known in words.values() for name, text in known.items() if name in _DENIALS]
-    spoken = [tree.sequence for tree, _ in drafts] + [tree.sequence for tree in denials]
+    denials = {language: _denials(language, known) for language, known in words.items()}
+    spoken = [tree.sequence for tree, _ in drafts]
+    spoken += [tree.sequence for trees in denials.values() for tree in trees if tree]
     seen: set[int] = set()
     table = WordTable(word for sequence in spoken for word in _words_in(sequence, seen))
     compiler = Compiler(table.numbers)
@@ -214,7 +215,7 @@ def _load(folder: Path) -> PhraseBook:
         phrases.append(Phrase(steps=compiler.steps(tree.sequence), spaced=tree.spaced, needs=needs, **fields))
     index = {word: tuple(numbers) for word, numbers in by_word.items()}
     crossing = frozenset(number for word, number in table.numbers.items() if not _CLAUSE_SIGNS.isdisjoint(word.core))
-    return PhraseBook(tuple(phrases), index, table, crossing, _negations(words, compiler), _digest(folder))
+    return PhraseBook(tuple(phrases), index, table, crossing, _negations(denials, compiler), _digest(folder))
 
 
 def _words_in(sequence: Sequence, seen: set[int]) -> Iterable[Word]:
@@ -228,11 +229,18 @@ def _words_in(sequence: Sequence, seen: set[int]) -> Iterable[Word]:
                 yield from _words_in(branch, seen)
 
 
-def _negations(words: Mapping[str, Mapping[str, str]], compiler: Compiler) -> dict[str, Negation]:
-    """Compile ``@neg`` and ``@negafter`` of each language."""
+def _denials(language: str, known: Mapping[str, str]) -> list[Tree | None]:
+    """Parse ``@neg`` and ``@negafter`` of a language, None for one it lacks."""
+    try:
+        return [parse(known[name]) if name in known else None for name in _DENIALS]
+    except PhraseError as error:
+        raise CatalogueError(f"words.yaml, {language} {' or '.join(_DENIALS)}: {error}") from None
+
+
+def _negations(denials: Mapping[str, Many[Tree | None]], compiler: Compiler) -> dict[str, Negation]:
+    """Compile the denials of each language that has any."""
     found = {}
-    for language, known in words.items():
-        trees = [parse(known[name]) if name in known else None for name in _DENIALS]
+    for language, trees in denials.items():
         if any(trees):
             before, after = (compiler.steps(tree.sequence) if tree else None for tree in trees)
             found[language] = Negation(before, after, all(tree.spaced for tree in trees if tree))

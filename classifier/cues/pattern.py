@@ -21,6 +21,8 @@ from typing import NamedTuple
 from classifier.text.glyphs import fold
 from classifier.text.scripts import script_of
 
+_STRAY = re.compile(r"[\[\]{}\\^?*]")
+"""Signs of other pattern languages: in the text of a word they never match what their author meant."""
 _LEX = re.compile(r"\(|\)\??|\||\.\.\.?|@[a-z_]+|#|(?:[^\s()|#@]|@(?![a-z]))+")
 GAPS = {"..": 3, "...": 7}
 """Words that may stand between; in scripts without spaces a gap is counted in characters instead."""
@@ -126,6 +128,8 @@ class _Parser:
         if len(lexeme) > 1 and lexeme.startswith("@"):
             return self._named(lexeme[1:])
         spellings = _spellings(lexeme)
+        if "" in spellings:
+            raise PhraseError(f"'{lexeme}' may be left out as a whole; write it as '(...)?'")
         return word(lexeme) if len(spellings) == 1 else _chosen([(word(each),) for each in spellings])
 
 
@@ -135,14 +139,21 @@ def _spellings(lexeme: str) -> list[str]:
     if at < 1:
         return [lexeme]
     rest = _spellings(lexeme[at + 1 :]) if at + 1 < len(lexeme) else [""]
-    return [lexeme[:end] + tail for end in (at - 1, at) for tail in rest if lexeme[:end] + tail]
+    return [lexeme[:end] + tail for end in (at - 1, at) for tail in rest]
 
 
 def word(lexeme: str) -> Word:
-    """Read ``*core*``; raises :class:`PhraseError` when there is no core."""
+    """Read ``*core*``; raises :class:`PhraseError` for a word without letters and for one that no text can hold."""
     core = lexeme.strip("*")
     if not core:
         raise PhraseError(f"'{lexeme}' names no letters")
+    if ".." in core:
+        raise PhraseError(f"'{lexeme}': '..' between words stands apart; write a space before and after it")
+    if stray := _STRAY.search(core):
+        raise PhraseError(
+            f"'{lexeme}': '{stray[0]}' does not work here (a phrase is no regular expression: 'x?' is an optional "
+            "letter of a word, 'word*' any ending, '(a|b)' alternatives); write the spellings out as alternatives"
+        )
     return Word(core, lexeme.startswith("*"), lexeme.endswith("*"))
 
 

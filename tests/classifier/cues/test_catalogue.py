@@ -36,6 +36,10 @@ def _folder(tmp_path: Path, body: str) -> Path:
         ("cue: no_prescription\nrules: {a: {phrases: {en: [word]}}}", "'source'"),
         ("cue: no_prescription\nrules: {a: {source: s, phrases: {en: ['(no rx']}}}", "bracket"),
         ("cue: no_prescription\nrules: {a: {source: s, phrases: {en: ['@nope rx']}}}", "words.yaml"),
+        ("cue: no_prescription\nrules: {a: {source: s, phrases: {zh: ['免费.. 社区']}}}", "write a space before"),
+        ("cue: no_prescription\nrules: {a: {source: s, phrases: {en: ['money ?gram']}}}", "no regular expression"),
+        ("cue: no_prescription\nrules: {a: {source: s, phrases: {en: ['licen[cs]e rx']}}}", "no regular expression"),
+        ("cue: no_prescription\nrules: {a: {source: s, phrases: {en: ['(box|pack)s? rx']}}}", "left out as a whole"),
         ("cue: no_prescription\nrules: {a: {source: s, sauce: s, phrases: {en: [word]}}}", "sauce"),
         ("rules: {a: {source: s, why: because, scope: match, phrases: {en: [word]}}}", "'why'"),
         ("- just a list", "mapping"),
@@ -45,6 +49,13 @@ def test_a_faulty_catalogue_is_refused_with_file_and_fault(tmp_path: Path, body:
     with pytest.raises(CatalogueError, match=fault) as refusal:
         load_phrases(_folder(tmp_path, body))
     assert "cue.yaml" in str(refusal.value)
+
+
+def test_a_faulty_list_of_words_is_refused_with_its_language(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "cue: no_prescription\nrules: {a: {source: s, phrases: {en: [word]}}}")
+    (folder / "words.yaml").write_text("words: {neg: {en: 'no|n[eo]t'}}\n", encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"words\.yaml, en neg.*no regular expression"):
+        load_phrases(folder)
 
 
 @pytest.mark.parametrize("phrase", ["(a|)", "a) b", "..", "(maybe)?", "#", "*"])
