@@ -49,7 +49,7 @@ class Reading:
     _limits: dict[tuple[int, int, bool], int] = field(default_factory=dict)
     _open: dict[int, list[tuple[Steps, list[Span] | None]]] = field(default_factory=dict)
     """By choice: the alternatives whose words stand in the text; for a single word, its places."""
-    _known: dict[tuple[int, int | None, int], list[Span]] = field(default_factory=dict)
+    _known: dict[tuple[int, int | None, int, bool], list[Span]] = field(default_factory=dict)
     """What a choice matched at a place, for the phrases that share it."""
     _ends: list[int] | None = None
     _word_clauses: dict[int, int] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class Reading:
         return spans if at is None else self.near(spans, at, gap, spaced)
 
     def _choice(self, branches: Branches, at: int | None, gap: int, spaced: bool) -> list[Span]:
-        key = (id(branches), at, gap)
+        key = (id(branches), at, gap, spaced)
         found = self._known.get(key)
         if found is None:
             opened = self._open.get(key[0])
