@@ -4,6 +4,7 @@ No signal tells where a text was found: neither length nor case, punctuation, te
 (field note: such artefacts reach AUC 0.998 on random splits and nothing on a source nobody has seen).
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,9 +19,12 @@ from classifier.text.lexicon import Term
 _PRODUCT = frozenset({"controlled_substance", "unapproved_product", "obfuscated_text"})
 """Cues that name the goods; all others speak of how they are offered."""
 
-_CRYPTO = frozenset(
-    {"BTC", "XBT", "XMR", "ETH", "LTC", "USDT", "BCH", "DASH", "ZEC", "DOGE", "USDC", "TRX", "SOL", "TON"}
+_CRYPTO = re.compile(
+    r"(?<![a-z])(?:m?btc|xbt|xmr|eth|ltc|usdt|usdc|bch|dash|zec|doge|trx|ton|bitcoins?|monero|ethereum|litecoins?|tether"
+    r"|satoshis?)(?![a-z])|[₿Ξɱ]",
+    re.IGNORECASE,
 )
+"""Crypto-currencies as prices and payment lists write them, by code, name or sign."""
 
 TERM_SIGNALS = ("medicine", "prescription", "controlled", "unapproved", "never_retail", "over_counter", "harm")
 
@@ -82,6 +86,13 @@ def _of_goods(fields: Sequence[FieldText]) -> dict[str, float]:
     return values | {f"goods:{k}": float(np.log1p(n)) for k, n in counts.items()}
 
 
+def _asks_crypto(listing: Listing) -> bool:
+    """Tell whether the price, a variant's price or the stated ways to pay name a crypto-currency."""
+    prices = [p for p in (listing.price, *listing.offers) if p]
+    stated = [text for p in prices for text in (p.currency, p.raw[:200]) if text] + list(listing.payments)
+    return any(_CRYPTO.search(text) for text in stated)
+
+
 def signals_of(listing: Listing, findings: Findings) -> npt.NDArray[np.float64]:
     """Return the signals of one listing, in the order of :data:`SIGNALS`, each between 0 and about 3."""
     out = np.zeros(len(SIGNALS))
@@ -118,7 +129,7 @@ def signals_of(listing: Listing, findings: Findings) -> npt.NDArray[np.float64]:
     bent = [f.normalised.obfuscation for f in findings.fields]
     values["text:obfuscation"] = max(bent, default=0.0)
     values["text:bent_word"] = float(any(f.normalised.tricks for f in findings.fields))
-    crypto = bool(listing.price and listing.price.currency in _CRYPTO)
+    crypto = _asks_crypto(listing)
     values["price:crypto"] = float(crypto)
     values["price:crypto_on_regulated"] = float(crypto and regulated)
     for name, value in values.items():
