@@ -59,6 +59,16 @@ class Assessor:
         load_goods()
         return cls(model, model_id=str(manifest["id"]), languages=languages, catalogue=CueCatalogue.load())
 
+    @property
+    def model(self) -> Model:
+        """The linear model, for whoever explains it."""
+        return self._model
+
+    @property
+    def catalogue(self) -> CueCatalogue:
+        """The cue catalogue with its lexicon."""
+        return self._catalogue
+
     def assess(self, listing: Listing) -> Assessment:
         """Assess one listing."""
         return self.assess_batch([listing])[0]

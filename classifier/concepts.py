@@ -175,3 +175,12 @@ def concept_grams(
         keys.append((3 << 40 | concept[:-2] << 20 | concept[1:-1] << 10 | concept[2:])[same])
         places.append(place[:-2][same])
     return np.concatenate(keys), np.concatenate(places)
+
+
+def concepts_of(key: int) -> tuple[tuple[int, ...], bool]:
+    """Return the concepts a key of :func:`concept_grams` stands for, and whether they stand side by side."""
+    sort, mask = key >> 40, (1 << 10) - 1
+    if sort == 0:
+        return (key - 1,), True
+    parts = (key >> 20 & mask, key >> 10 & mask, key & mask) if sort == 3 else (key >> 10 & mask, key & mask)
+    return tuple(part - 1 for part in parts), sort != 2
