@@ -69,8 +69,9 @@ class PhraseBook:
     """All phrases with the table of their words."""
 
     phrases: tuple[Phrase, ...]
-    by_word: Mapping[int, tuple[int, ...]]
-    """Word number to the phrases (by place in ``phrases``) it may begin the search for."""
+    openings: Mapping[int, tuple[tuple[int, tuple[frozenset[int], ...]], ...]]
+    """Word number to the phrases (by place in ``phrases``) it may begin the search for, and what else they then need:
+    of each set one word in the same clause."""
     table: WordTable
     crossing: frozenset[int]
     """Words that hold the sign of a clause end (``rx.``)."""
@@ -207,13 +208,15 @@ def _load(folder: Path) -> PhraseBook:
     table = WordTable(word for sequence in spoken for word in _words_in(sequence, seen))
     compiler = Compiler(table.numbers)
     phrases: list[Phrase] = []
-    by_word: dict[int, list[int]] = {}
+    openings: dict[int, list[tuple[int, tuple[frozenset[int], ...]]]] = {}
     for tree, fields in drafts:
         needs = tuple(map(compiler.need, tree.needs))
-        for number in needs[0]:
-            by_word.setdefault(number, []).append(len(phrases))
+        for first, others in tree.openings:
+            opening = len(phrases), tuple(map(compiler.need, others))
+            for number in compiler.need(first):
+                openings.setdefault(number, []).append(opening)
         phrases.append(Phrase(steps=compiler.steps(tree.sequence), spaced=tree.spaced, needs=needs, **fields))
-    index = {word: tuple(numbers) for word, numbers in by_word.items()}
+    index = {word: tuple(listed) for word, listed in openings.items()}
     crossing = frozenset(number for word, number in table.numbers.items() if not _CLAUSE_SIGNS.isdisjoint(word.core))
     return PhraseBook(tuple(phrases), index, table, crossing, _negations(denials, compiler), _digest(folder))
 

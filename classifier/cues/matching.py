@@ -203,8 +203,16 @@ def scan(book: PhraseBook, reading: Reading) -> list[Hit]:
 
     A phrase is walked only when one clause holds a word of each of its needs.
     """
-    present = reading.present
-    candidates = {number for word in present for number in book.by_word.get(word, ())}
+    present, openings = reading.present, book.openings
+    candidates: set[int] = set()
+    for word in present:
+        for number, others in openings.get(word, ()):
+            for need in others:
+                if need.isdisjoint(present):
+                    break
+            else:
+                if number not in candidates and (not others or reading.one_clause(others)):
+                    candidates.add(number)
     hits: list[Hit] = []
     for number in sorted(candidates):
         phrase = book.phrases[number]

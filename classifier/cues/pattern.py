@@ -79,6 +79,8 @@ class Tree:
     """Whether its script puts spaces between words."""
     needs: tuple[frozenset[Word], ...]
     """Of each set at least one word occurs in every match; the first set is the most telling."""
+    openings: tuple[tuple[frozenset[Word], tuple[frozenset[Word], ...]], ...]
+    """``(words, others)``, of which one holds in every match: a word of ``words`` and one of each of ``others``."""
 
 
 class _Parser:
@@ -163,16 +165,36 @@ def _telling(words: frozenset[Word]) -> float:
     return min(min(lengths), 6) + sum(lengths) / len(lengths) / 100
 
 
-def _needs(sequence: Sequence) -> list[frozenset[Word]]:
-    found: list[frozenset[Word]] = []
+def _needed(sequence: Sequence) -> list[tuple[frozenset[Word], Node]]:
+    """Return the sets of words of which one occurs in every match, each with the part of ``sequence`` it is of."""
+    found: list[tuple[frozenset[Word], Node]] = []
     for node in sequence:
         if isinstance(node, Word):
-            found.append(frozenset({node}))
+            found.append((frozenset({node}), node))
         elif isinstance(node, Choice) and not node.optional:
             known = [words for words in node.telling if words is not None]
             if len(known) == len(node.telling):
-                found.append(frozenset().union(*known))
+                found.append((frozenset().union(*known), node))
     return found
+
+
+def _needs(sequence: Sequence) -> list[frozenset[Word]]:
+    return [words for words, _ in _needed(sequence)]
+
+
+def _openings(
+    needed: list[tuple[frozenset[Word], Node]],
+) -> tuple[tuple[frozenset[Word], tuple[frozenset[Word], ...]], ...]:
+    """Return by which words a phrase may begin to be looked for: those of its most telling part, branch by branch."""
+    words, node = needed[0]
+    others = tuple(each for each, _ in needed[1:])
+    if not isinstance(node, Choice):
+        return ((words, others),)
+    found: list[tuple[frozenset[Word], tuple[frozenset[Word], ...]]] = []
+    for telling, needs in zip(node.telling, node.needs, strict=True):
+        if telling is not None:
+            found.append((telling, (*others, *(each for each in needs if each is not telling))))
+    return tuple(found)
 
 
 def _chosen(branches: list[Sequence], *, optional: bool = False) -> Choice:
@@ -213,7 +235,7 @@ class Vocabulary:
 def parse(phrase: str, vocabulary: Vocabulary | None = None) -> Tree:
     """Parse ``phrase``; raises :class:`PhraseError` when it is malformed or nothing literal is certain to occur."""
     sequence = _Parser(fold(phrase), (vocabulary or Vocabulary({})).named).whole()
-    needs = sorted(_needs(sequence), key=_telling, reverse=True)
-    if not needs:
+    needed = sorted(_needed(sequence), key=lambda each: _telling(each[0]), reverse=True)
+    if not needed:
         raise PhraseError("no word is certain to occur, so nothing would find it quickly")
-    return Tree(sequence, not _unspaced(sequence), tuple(needs))
+    return Tree(sequence, not _unspaced(sequence), tuple(words for words, _ in needed), _openings(needed))

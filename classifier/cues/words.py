@@ -1,8 +1,8 @@
 """Where the words of the catalogue stand in a text: whole words by a table, stems and unspaced scripts by automaton.
 
-Letters of alphabets form *runs* (everything between spaces, digits and signs). What a run holds does not depend on its
-surroundings and texts repeat their runs, so it is found once and remembered; only words with other signs in them
-(``24/7``, Chinese, Arabic) are looked for in the text as a whole.
+No word holds a space, so what a piece between two spaces holds is found once and remembered. In a piece that is new,
+letters of alphabets form *runs* (everything between digits and signs), which are remembered as well; words with other
+signs in them (``24/7``, Chinese, Arabic) are looked for in the piece as a whole.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from classifier.cues.pattern import Word
+from classifier.text.pieces import Remembered, pieces
 from classifier.text.scripts import LETTERS, arabic_word_start, script_of
 from classifier.text.search import WordSearch
 
@@ -25,8 +26,6 @@ _PLAIN = re.compile(r"[a-z]+|[\u0370-\u052f]+")
 _RUN = re.compile(r"['a-z\u00c0-\u024f\u0370-\u052f]+")
 _INSIDE_RUN = re.compile(r"[a-z\u00c0-\u024f]+|[\u0370-\u03ff]+|[\u0400-\u052f]+")
 """Words made of the letters of one alphabet, the one that also bounds them."""
-_MOST_REMEMBERED = 100_000
-_LONGEST_REMEMBERED = 40
 _Part = tuple[int, bool, bool, bool, frozenset[str], bool]
 """Number, any beginning, any ending, bounded at the end, letters of the script, Arabic."""
 _Found = tuple[int, tuple[_Part, ...]]
@@ -51,7 +50,8 @@ class WordTable:
                 bounded = word.core[-1].isalpha() and not word.tail
                 letters = LETTERS[script] if word.core[0].isalpha() or word.head else LETTERS["none"]
                 parts[word.core].append((number, word.head, word.tail, bounded, letters, script == "arabic"))
-        self._runs: dict[str, tuple[tuple[int, int, int], ...]] = {}
+        self._pieces = Remembered(self._in_piece)
+        self._runs = Remembered(self._inside)
         inside: list[tuple[str, _Found]] = []
         across: list[tuple[str, _Found]] = []
         for core, listed in parts.items():
@@ -61,27 +61,30 @@ class WordTable:
     def places(self, text: str) -> Places:
         """Return where each word stands in normalised ``text``."""
         found: Places = {}
-        runs = self._runs
-        for match in _RUN.finditer(text):
-            run = match[0]
-            known = runs.get(run)
-            if known is None:
-                known = self._inside(run)
-                if len(run) <= _LONGEST_REMEMBERED and len(runs) < _MOST_REMEMBERED:
-                    runs[run] = known
-            if known:
-                base = match.start()
-                for number, start, end in known:
-                    if number in found:
-                        found[number].append((base + start, base + end))
-                    else:
-                        found[number] = [(base + start, base + end)]
-        _parts(self._across, text, found)
+        base = 0
+        parts = pieces(text)
+        for part, known in zip(parts, map(self._pieces.__getitem__, parts), strict=True):
+            for number, start, end in known:
+                if number in found:
+                    found[number].append((base + start, base + end))
+                else:
+                    found[number] = [(base + start, base + end)]
+            base += len(part) + 1
         for spans in found.values():
             if len(spans) > 1:
                 spans.sort()
                 del spans[MOST_PLACES:]
         return found
+
+    def _in_piece(self, piece: str) -> tuple[tuple[int, int, int], ...]:
+        """Return ``(word, start, end)`` of what stands in a piece without spaces."""
+        found: Places = {}
+        for match in _RUN.finditer(piece):
+            base = match.start()
+            for number, start, end in self._runs[match[0]]:
+                found.setdefault(number, []).append((base + start, base + end))
+        _parts(self._across, piece, found)
+        return tuple((n, start, end) for n, spans in found.items() for start, end in sorted(spans)[:MOST_PLACES])
 
     def _inside(self, run: str) -> tuple[tuple[int, int, int], ...]:
         """Return ``(word, start, end)`` of what stands in one run."""

@@ -1,0 +1,33 @@
+"""A text cut at its spaces: what stands in a piece does not depend on what stands around it.
+
+Texts repeat their words, so what a reader finds in a piece is found once and remembered; a text then costs one look-up
+per piece instead of one pass of the reader.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+MOST_REMEMBERED = 100_000
+LONGEST_REMEMBERED = 40
+"""Bounds of what is remembered: texts come from outside, and nobody repeats longer pieces."""
+
+
+def pieces(text: str) -> list[str]:
+    """Cut ``text`` at each space, tab and line break; piece and break lengths add up to the places in the text."""
+    return text.replace("\n", " ").replace("\t", " ").split(" ")
+
+
+class Remembered(dict[str, Found]):
+    """What ``read`` finds in each piece; filled as pieces are met, up to a bound."""
+
+    def __init__(self, read: Callable[[str], Found]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, piece: str) -> Found:
+        found = self._read(piece)
+        if len(piece) <= LONGEST_REMEMBERED and len(self) < MOST_REMEMBERED:
+            self[piece] = found
+        return found
