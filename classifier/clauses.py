@@ -3,18 +3,30 @@
 import re
 from collections.abc import Iterator
 
-_SENTENCE_END = re.compile(r"[.!?…](?=[\s\"'»”’)]|$)|[。！？｡।؟۔።፨؛;；\n|•]|\s[-–—*>#]\s", re.UNICODE)
-_SOFT_END = re.compile(r",(?=\s)|[，、،፣:：]|\s[-–—/+]\s|[()]", re.UNICODE)
+_SENTENCE_END = re.compile(
+    r"[.!?…。！？｡।؟۔።፨؛;；\n|•\-–—*>#](?:(?<=[.!?…])(?=[\s\"'»”’)]|$)|(?<=[。！？｡।؟۔።፨؛;；\n|•])"
+    r"|(?<=[^\S\n][\-–—*>#])(?=\s))"
+)
+_SOFT_END = re.compile(r"[,，、،፣:：()\-–—/+](?:(?<=,)(?=\s)|(?<=[，、،፣:：()])|(?<=\s[\-–—/+])(?=\s))")
+"""Both begin with one character of a set, to which the engine skips quickly, and look around it afterwards."""
+_DASHES = frozenset("-–—*>#/+")
+"""Signs that end a clause only between two spaces, which then belong to the end."""
 _SHORTEST = 3
 """Characters from which a piece stands alone; a shorter one (``1)``, ``ok,``) belongs to what follows it."""
 
 
 def _pieces(text: str, start: int, end: int, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    at = start
+    at = used = start
     for mark in ends.finditer(text, start, end):
-        if mark.end() - at >= _SHORTEST:
-            yield at, mark.end()
-            at = mark.end()
+        first, last = mark.span()
+        if text[first] in _DASHES:
+            first, last = first - 1, last + 1
+        if first < used:
+            continue  # its space is the end of the mark before
+        used = last
+        if last - at >= _SHORTEST:
+            yield at, last
+            at = last
     if text[at:end].strip():
         yield at, end
 

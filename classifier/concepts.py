@@ -6,7 +6,7 @@ all. Concepts are data (``data/concepts/*.yaml``); what follows from them is lea
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy.typing as npt
 import yaml
 
 from classifier.text.glyphs import fold
+from classifier.text.pieces import Remembered, pieces
 from classifier.text.places import DATA_FOLDER
 from classifier.text.reference import read_yaml
 from classifier.text.scripts import script_of
@@ -26,10 +27,10 @@ CONCEPTS_FOLDER = DATA_FOLDER / "concepts"
 _SHORT = 4
 """Latin words of up to this many letters mean something else in the next language: they need the language to fit."""
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[?؟¿\"«»]", re.UNICODE)
-_MOST_CACHED = 100_000
-_LONGEST_CACHED = 40
-_MOST_LANGUAGES = 300
-"""Language tags come from outside; words are remembered for so many of them."""
+_MOST_REMEMBERED = 30_000
+"""Pieces remembered of each language."""
+_NO_LANGUAGE = ""
+"""Stands for each language that no concept has words of."""
 _LONGEST_PHRASE = 3
 
 
@@ -39,6 +40,7 @@ class ConceptError(Exception):
 
 Found = list[tuple[int, int]]
 """``(place, concept)`` in reading order."""
+Inside = tuple[tuple[int, int], ...]
 
 
 class Concepts:
@@ -49,14 +51,14 @@ class Concepts:
         self._exact: dict[str, list[tuple[str, int]]] = {}
         self._prefix: dict[str, list[tuple[str, int]]] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], str, int]]] = {}
-        self._cache: dict[str, dict[str, tuple[int, ...]]] = {}
-        """By language, then by word."""
-        self._cached = 0
         inside: dict[str, set[int]] = {}
         for number, name in enumerate(self.names):
             for language, entries in words[name].items():
                 for entry in entries:
                     self._add(entry, language, number, inside)
+        tags = {_NO_LANGUAGE}.union(*(languages.keys() for languages in words.values()))
+        self._pieces = {tag: Remembered(self._reader(tag), most=_MOST_REMEMBERED) for tag in tags}
+        """By language: the concepts of each piece, and minus the length of a word that may begin a phrase."""
         self._inside = WordSearch((text, (len(text), tuple(sorted(numbers)))) for text, numbers in inside.items())
 
     def _add(self, entry: str, language: str, number: int, inside: dict[str, set[int]]) -> None:
@@ -77,26 +79,17 @@ class Concepts:
     def find(self, text: str, language: str | None) -> Found:
         """Return the concepts of normalised ``text``; ``language`` (BCP 47) decides about short words."""
         tag = (language or "en").split("-")[0].lower()
+        known = self._pieces[tag if tag in self._pieces else _NO_LANGUAGE]
         found: Found = []
-        words = self._cache.setdefault(tag, {}) if len(self._cache) < _MOST_LANGUAGES else self._cache.get(tag, {})
-        begins = self._phrases
-        for match in _TOKEN.finditer(text):
-            token = match[0]
-            known = words.get(token)
-            if known is None:
-                known = self._meaning(token, tag)
-                if self._cached < _MOST_CACHED and len(token) <= _LONGEST_CACHED:
-                    words[token] = known
-                    self._cached += 1
-            if known:
-                start = match.start()
-                for number in known:
-                    found.append((start, number))
-            if token in begins:
-                after = [t[0] for t in islice(_TOKEN.finditer(text, match.end()), _LONGEST_PHRASE)]
-                for rest, _, number in self._phrases[token]:
-                    if tuple(after[: len(rest)]) == rest:
-                        found.append((match.start(), number))
+        base = 0
+        parts = pieces(text)
+        for part, inside in zip(parts, map(known.__getitem__, parts), strict=True):
+            for start, number in inside:
+                if number >= 0:
+                    found.append((base + start, number))
+                else:
+                    found += self._phrases_at(text, base + start, base + start - number)
+            base += len(part) + 1
         if not text.isascii():
             taken: list[tuple[int, int, tuple[int, ...]]] = []
             for last, (length, numbers) in self._inside.find(text):
@@ -107,6 +100,26 @@ class Concepts:
             found.extend((start, number) for start, _, numbers in taken for number in numbers)
             found.sort()
         return found
+
+    def _phrases_at(self, text: str, start: int, end: int) -> Found:
+        """Return the concepts of several words whose first one is ``text[start:end]``."""
+        after = tuple(t[0] for t in islice(_TOKEN.finditer(text, end), _LONGEST_PHRASE))
+        return [(start, number) for rest, _, number in self._phrases[text[start:end]] if after[: len(rest)] == rest]
+
+    def _reader(self, tag: str) -> Callable[[str], Inside]:
+        """Return what reads a piece of a text in the language ``tag``."""
+        meanings = Remembered(lambda token: self._meaning(token, tag), most=_MOST_REMEMBERED)
+
+        def read(piece: str) -> Inside:
+            found: list[tuple[int, int]] = []
+            for match in _TOKEN.finditer(piece):
+                token, start = match[0], match.start()
+                found.extend((start, number) for number in meanings[token])
+                if token in self._phrases:
+                    found.append((start, -len(token)))
+            return tuple(found)
+
+        return read
 
     def _meaning(self, token: str, tag: str) -> tuple[int, ...]:
         entries = list(self._exact.get(token, ()))

@@ -12,6 +12,7 @@ import yaml
 
 from classifier.text.entries import LexiconError
 from classifier.text.glyphs import fold
+from classifier.text.pieces import Remembered, pieces
 from classifier.text.places import DATA_FOLDER
 from classifier.text.reference import read_yaml
 from classifier.text.scripts import script_of
@@ -44,26 +45,44 @@ class Goods:
                     self._phrases.setdefault(first, []).append((tuple(rest[: _LONGEST_PHRASE - 1]), number))
                 else:
                     self._words[first] = number
+        self._pieces = Remembered(self._in_piece)
         self._inside = inside
         self._search = re.compile("|".join(sorted(map(re.escape, inside), key=len, reverse=True)) or r"(?!)")
 
     def count(self, text: str) -> dict[str, int]:
         """Return how many different words of each sort stand in normalised ``text``; sorts without any are absent."""
-        tokens = _TOKEN.findall(text[:_READ])
-        known = set(tokens)
-        found = {word: self._words[word] for word in known & self._words.keys()}
-        for first in known & self._phrases.keys():
-            for at, token in enumerate(tokens):
-                if token == first:
-                    for rest, number in self._phrases[first]:
-                        if tuple(tokens[at + 1 : at + 1 + len(rest)]) == rest:
-                            found[f"{first} {' '.join(rest)}"] = number
+        read = text[:_READ]
+        found: dict[str, int] = {}
+        firsts: set[str] = set()
+        for inside in map(self._pieces.__getitem__, pieces(read)):
+            for word, number in inside:
+                if number >= 0:
+                    found[word] = number
+                else:
+                    firsts.add(word)
+        if firsts:
+            found |= self._phrases_in(_TOKEN.findall(read), firsts)
         if not text.isascii():
-            found |= {word: self._inside[word] for word in self._search.findall(text[:_READ])}
+            found |= {word: self._inside[word] for word in self._search.findall(read)}
         counts: dict[str, int] = {}
         for number in found.values():
             counts[SORTS[number]] = counts.get(SORTS[number], 0) + 1
         return counts
+
+    def _in_piece(self, piece: str) -> tuple[tuple[str, int], ...]:
+        """Return the words of a piece with their sort, and with -1 those that may begin a phrase."""
+        tokens = set(_TOKEN.findall(piece))
+        words = [(token, self._words[token]) for token in tokens & self._words.keys()]
+        return (*words, *((token, -1) for token in tokens & self._phrases.keys()))
+
+    def _phrases_in(self, tokens: list[str], firsts: set[str]) -> dict[str, int]:
+        found = {}
+        for at, token in enumerate(tokens):
+            if token in firsts:
+                for rest, number in self._phrases[token]:
+                    if tuple(tokens[at + 1 : at + 1 + len(rest)]) == rest:
+                        found[f"{token} {' '.join(rest)}"] = number
+        return found
 
 
 @cache

@@ -6,6 +6,7 @@ from functools import cache
 
 import yaml
 
+from classifier.text.pieces import Remembered, pieces
 from classifier.text.places import LEXICON_FOLDER
 
 _SLIGHT = 0.3
@@ -75,6 +76,13 @@ def _small_words() -> dict[str, tuple[tuple[str, float], ...]]:
     return {word: tuple(votes) for word, votes in table.items()}
 
 
+@cache
+def _votes() -> Remembered[tuple[tuple[str, float], ...]]:
+    """Return for each piece of a text the languages its small words speak for."""
+    table = _small_words()
+    return Remembered(lambda piece: tuple(vote for word in _WORD.findall(piece) for vote in table.get(word, ())))
+
+
 def detect(text: str) -> str | None:
     """Return the BCP 47 tag of the language ``text`` is written in, None when too little speaks for any.
 
@@ -84,12 +92,13 @@ def detect(text: str) -> str | None:
     part = text[:_READ]
     if part.isascii():
         return _by_words(part.lower(), "latn") if _LATIN(part) else None
+    distinct = set(part)
+    if all(_script(char) in ("latn", "") for char in distinct):
+        return _by_words(part.lower(), "latn") if any(map(_script, distinct)) else None
     scripts: Counter[str] = Counter()
     for char, count in Counter(part).items():
         if name := _script(char):
             scripts[name] += count
-    if not scripts:
-        return None
     if scripts.get("ja", 0) * 8 >= scripts.get("zh", 0) and scripts.get("ja"):
         scripts["ja"] += scripts.pop("zh", 0)
     latin = scripts.pop("latn", 0)
@@ -135,12 +144,10 @@ _LATIN_MARKED = frozenset(char for _, chars in _LATIN_HINTS for char in chars)
 
 
 def _by_words(text: str, script: str) -> str | None:
-    table = _small_words()
     scores: defaultdict[str, float] = defaultdict(float)
-    for word in _WORD.findall(text):
-        if word in table:
-            for language, weight in table[word]:
-                scores[language] += weight
+    for votes in map(_votes().__getitem__, pieces(text)):
+        for language, weight in votes:
+            scores[language] += weight
     if script == "latn" and not text.isascii():
         marked = _LATIN_MARKED.intersection(text)
         for language, chars in _LATIN_HINTS if marked else ():

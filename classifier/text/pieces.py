@@ -22,12 +22,13 @@ def pieces(text: str) -> list[str]:
 class Remembered(dict[str, Found]):
     """What ``read`` finds in each piece; filled as pieces are met, up to a bound."""
 
-    def __init__(self, read: Callable[[str], Found]) -> None:
+    def __init__(self, read: Callable[[str], Found], *, most: int = MOST_REMEMBERED) -> None:
         super().__init__()
         self._read = read
+        self._most = most
 
     def __missing__(self, piece: str) -> Found:
         found = self._read(piece)
-        if len(piece) <= LONGEST_REMEMBERED and len(self) < MOST_REMEMBERED:
+        if len(piece) <= LONGEST_REMEMBERED and len(self) < self._most:
             self[piece] = found
         return found
