@@ -6,6 +6,7 @@ No signal tells where a text was found: neither length nor case, punctuation, te
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,11 @@ SAYS_KIND_ONLY = np.array([name.startswith(_SORTS_OF_GOODS) for name in SIGNALS]
 _PLACE = {name: number for number, name in enumerate(SIGNALS)}
 
 
+@lru_cache(1000)
+def _log1p(number: int) -> float:
+    return float(np.log1p(number))
+
+
 def _of_terms(terms: Sequence[Term]) -> dict[str, float]:
     if not terms:
         return {}
@@ -80,10 +86,10 @@ def _of_goods(fields: Sequence[FieldText]) -> dict[str, float]:
         values |= dict.fromkeys((f"names_kind:{k}" for k in kinds), 1.0)
         if field.field == "title":
             values |= dict.fromkeys((f"title_kind:{k}" for k in kinds), 1.0)
-            values |= {f"title_goods:{k}": float(np.log1p(n)) for k, n in found.items()}
+            values |= {f"title_goods:{k}": _log1p(n) for k, n in found.items()}
         for sort, number in found.items():
             counts[sort] += number
-    return values | {f"goods:{k}": float(np.log1p(n)) for k, n in counts.items()}
+    return values | {f"goods:{k}": _log1p(n) for k, n in counts.items() if n}
 
 
 def _asks_crypto(listing: Listing) -> bool:
@@ -111,9 +117,9 @@ def signals_of(listing: Listing, findings: Findings) -> npt.NDArray[np.float64]:
         f"title_names:{k}": v
         for k, v in _of_terms([t for f in findings.fields if f.field == "title" for t in f.terms]).items()
     }
-    values["cues:distinct"] = float(np.log1p(len(cues)))
+    values["cues:distinct"] = _log1p(len(cues))
     values["cues:on_site"] = float(any(c.field == "site_text" for c in findings.cues))
-    values["cues:offer"] = float(np.log1p(len(offer)))
+    values["cues:offer"] = _log1p(len(offer))
     values["cues:offer_on_regulated"] = float(bool(offer) and regulated)
     values["cues:no_prescription_on_regulated"] = float("no_prescription" in cues and regulated)
     values["cues:protected_only"] = float(taken > 0 and not offer)
@@ -125,7 +131,7 @@ def signals_of(listing: Listing, findings: Findings) -> npt.NDArray[np.float64]:
     values["cues:research_on_unapproved"] = float("research_use_only" in cues and "unapproved_product" in cues)
     values |= _of_goods(item_fields)
     values["protections:any"] = float(bool(protections))
-    values["protections:against_cues"] = float(np.log1p(taken))
+    values["protections:against_cues"] = _log1p(taken)
     bent = [f.normalised.obfuscation for f in findings.fields]
     values["text:obfuscation"] = max(bent, default=0.0)
     values["text:bent_word"] = float(any(f.normalised.tricks for f in findings.fields))
@@ -133,5 +139,6 @@ def signals_of(listing: Listing, findings: Findings) -> npt.NDArray[np.float64]:
     values["price:crypto"] = float(crypto)
     values["price:crypto_on_regulated"] = float(crypto and regulated)
     for name, value in values.items():
-        out[_PLACE[name]] = value
+        if value:
+            out[_PLACE[name]] = value
     return out
