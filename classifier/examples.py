@@ -6,8 +6,12 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from casefile.records import KINDS, SUSPECTED_CLASSES, Kind, Listing
+
+Says = Literal["suspected", "clauses"]
+"""Parts of a label that a source may be silent about: which classes are suspected, which clauses hold the evidence."""
 
 
 class DataError(Exception):
@@ -18,9 +22,9 @@ class DataError(Exception):
 class Example:
     """One labelled listing.
 
-    ``origin`` names the data set (``corpus``, ``pairs``, ``gold``, ``venue``), ``source`` where the text came from
-    (a file of the corpus, a shop of the gold rows), ``group`` what must stay on one side of any split. ``evidence`` and
-    ``protective`` are quotes: exact substrings of a field. ``cues`` holds ``(cue, quote)``.
+    ``origin`` names the data set (``corpus``, ``pairs``, ``gold``, ``venue``, ``decision``), ``source`` where the text
+    came from (a file of the corpus, a shop of the gold rows), ``group`` what must stay on one side of any split.
+    ``evidence`` and ``protective`` are quotes: exact substrings of a field. ``cues`` holds ``(cue, quote)``.
     """
 
     listing: Listing
@@ -38,6 +42,10 @@ class Example:
     group: str
     pair: str | None
     function: str | None
+    silent: frozenset[Says] = frozenset()
+    """What this label says nothing of, beside what is None: it then teaches nothing there."""
+    not_kinds: frozenset[Kind] = frozenset()
+    """Kinds that somebody ruled out where nobody said which it is."""
 
 
 _LABELS = ("kind", "suspicion", "suspected", "cues", "cues_optional", "protective", "pair", "group", "function",

@@ -21,8 +21,9 @@ CORPUS = Path(__file__).resolve().parent.parent / "data" / "corpus"
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 """Optional folder beside the checkout with real labelled rows; they inform the weights and are never copied."""
 
-WEIGHTS = {"corpus": 1.0, "pairs": 1.0, "gold": 1.0, "venue": 0.3}
-"""Weight of a row by its origin: nobody has read the rows of a venue, so they weigh little."""
+WEIGHTS = {"corpus": 1.0, "pairs": 1.0, "gold": 1.0, "venue": 0.3, "decision": 1.0}
+"""Weight of a row by its origin: nobody has read the rows of a venue, so they weigh little; a decision was read and
+agreed on under the casefile's policy, and weighs as much as a row of gold."""
 
 VENUE_ROWS = 150
 """Rows drawn from each harmless venue: enough to show its sort of text, too few to teach its template."""

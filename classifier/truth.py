@@ -24,8 +24,10 @@ def row_truth(examples: Sequence[Example]) -> npt.NDArray[np.int8]:
     out = np.zeros((len(examples), len(ANSWERS)), dtype=np.int8)
     for row, example in enumerate(examples):
         out[row, : len(KINDS)] = [example.kind == k for k in KINDS] if example.kind else -1
+        out[row, [KINDS.index(k) for k in example.not_kinds]] = 0
         out[row, len(KINDS)] = {0: 0, 1: -1, 2: 1}[example.suspicion]
-        out[row, len(KINDS) + 1 :] = [c in example.suspected for c in SUSPECTED_CLASSES]
+        unsaid = "suspected" in example.silent
+        out[row, len(KINDS) + 1 :] = -1 if unsaid else [c in example.suspected for c in SUSPECTED_CLASSES]
     return out
 
 
@@ -42,6 +44,9 @@ class ClauseTruth:
         out = np.zeros((len(clauses.rows), len(CLAUSE_HEADS)), dtype=np.int8)
         for number, (row, start, end) in enumerate(zip(clauses.rows, clauses.starts, clauses.ends, strict=True)):
             example = self._examples[row]
+            if "clauses" in example.silent:
+                out[number] = -1
+                continue
             evidence = any(_holds(s, (start, end)) for s in self._evidence[row])
             out[number, 0] = evidence if example.suspicion != 1 or not evidence else -1
             if any(_holds(s, (start, end)) for s in self._protective[row]):

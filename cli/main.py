@@ -19,6 +19,7 @@ VERBS: Final = {
     "serve": "cli.serve:serve",
     "refer": "cli.refer:refer",
     "train": "cli.train:train",
+    "model": "cli.model:model",
     "evaluate": "cli.evaluate:evaluate",
     "audit": "cli.audit:audit",
     "user": "cli.user:user",

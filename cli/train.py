@@ -4,11 +4,16 @@ import gzip
 import hashlib
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.model import adopt_candidate, anyway_option, frozen_option
 from cli.progress import progress_bar
-from cli.workspace import CHECKOUT, refuse
+from cli.workspace import CHECKOUT, open_casefile, refuse, workspace_option
+
+if TYPE_CHECKING:
+    from classifier.examples import Example
 
 
 def data_sheet(paths: list[Path], licence: str) -> list[dict[str, str | int]]:
@@ -37,40 +42,98 @@ def _venue_files() -> list[str]:
               show_default="models/default", help="Model folder to write, each file in one step.")  # fmt: skip
 @click.option("--shared", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
               help="Folder with gold/dev.jsonl and listings/: real rows to learn from beside the corpus.")  # fmt: skip
-def train(out: Path, shared: Path | None) -> None:
-    """Train the classifier on the authored corpus, and on hand-labelled rows where given.
+@click.option("--decisions", is_flag=True, help="Learn from what people decided in the casefile of --workspace too.")
+@click.option("--adopt", is_flag=True,
+              help="Write a candidate beside --out and put it in its place only if it is not worse.")  # fmt: skip
+@frozen_option
+@anyway_option
+@workspace_option
+def train(
+    out: Path, shared: Path | None, decisions: bool, adopt: bool, frozen: tuple[Path, ...], anyway: str | None,
+    workspace: Path,
+) -> None:  # fmt: skip
+    """Train the classifier on the authored corpus, and on hand-labelled rows and decisions where given.
 
-    Works from a bare clone. The same data, lexicon and program give the same model id.
+    Works from a bare clone. The same data, lexicon and program give the same model id. Of real listings only hashed
+    features reach the model, never their text.
 
-    Example: pharmakon train --shared ../shared
+    Example: pharmakon train --shared ../shared --decisions --adopt
     """
     from classifier.examples import DataError
-    from classifier.fit import FOLDS
-    from classifier.train import CORPUS, gather, prepare, write_model
-    from classifier.train import train as fit
+
+    if (frozen or anyway) and not adopt:
+        raise click.UsageError("--frozen and --anyway go with --adopt")
+    target = out.with_name(f"{out.name}.candidate") if adopt else out
+    try:
+        examples, sheet = _rows(shared, workspace if decisions else None)
+    except (DataError, OSError) as error:
+        raise refuse(str(error)) from error
+    model_id = _fit(target, examples, sheet)
+    click.echo(f"model {model_id[:12]} from {len(examples)} labelled listings written to {target}")
+    if adopt:
+        log = workspace if (workspace / "casefile.db").is_file() else None
+        adopt_candidate(target, out, frozen, anyway=anyway, workspace=log)
+
+
+def _rows(shared: Path | None, workspace: Path | None) -> "tuple[list[Example], list[dict[str, Any]]]":
+    """Return the labelled rows of every source given, and the data sheet that names them."""
+    from classifier.train import CORPUS, gather
 
     gold = shared / "gold" / "dev.jsonl" if shared else None
     venues = shared / "listings" if shared else None
+    examples = gather(gold=gold, venues=venues)
+    sheet: list[dict[str, Any]] = data_sheet(
+        sorted(CORPUS.glob("*.jsonl")) + sorted((CORPUS / "pairs").glob("*.jsonl")), "CC0-1.0"
+    )
+    sheet += data_sheet([gold], _NOT_SHIPPED) if gold else []
+    drawn = Counter(f"{e.file}.jsonl.gz" for e in examples if e.origin == "venue")
+    sheet += [
+        part | {"used": drawn[path.name]}
+        for path in (map(venues.joinpath, _venue_files()) if venues else ())
+        if path.is_file()
+        for part in data_sheet([path], _NOT_SHIPPED)
+    ]
+    if workspace is not None:
+        found, line = decision_rows(workspace)
+        examples += found
+        sheet.append(line)
+    return examples, sheet
+
+
+def decision_rows(workspace: Path) -> "tuple[list[Example], dict[str, Any]]":
+    """Return the decisions of a casefile as labelled rows, and their line of the data sheet."""
+    from casefile.labels import decided_listings
+    from casefile.policy import PolicyError
+    from classifier.decided import MOST_DECISIONS, decision_examples, decision_sheet
+    from classifier.train import WEIGHTS
+
+    casefile = open_casefile(workspace)
     try:
-        examples = gather(gold=gold, venues=venues)
-        sheet = data_sheet(sorted(CORPUS.glob("*.jsonl")) + sorted((CORPUS / "pairs").glob("*.jsonl")), "CC0-1.0")
-        sheet += data_sheet([gold], _NOT_SHIPPED) if gold else []
-        drawn = Counter(f"{e.file}.jsonl.gz" for e in examples if e.origin == "venue")
-        sheet += [
-            part | {"used": drawn[path.name]}
-            for path in (map(venues.joinpath, _venue_files()) if venues else ())
-            if path.is_file()
-            for part in data_sheet([path], _NOT_SHIPPED)
-        ]
-    except (DataError, OSError) as error:
+        decided = list(decided_listings(casefile, most=MOST_DECISIONS))
+    except PolicyError as error:
         raise refuse(str(error)) from error
+    finally:
+        casefile.close()
+    if not decided:
+        raise refuse(
+            f"{workspace}: nothing is confirmed or rejected there yet (as many people as policy.yaml asks for must "
+            "agree); review some listings first, or train without --decisions"
+        )
+    return decision_examples(decided), decision_sheet(decided, weight=WEIGHTS["decision"])
+
+
+def _fit(out: Path, examples: "list[Example]", sheet: "list[dict[str, Any]]") -> str:
+    """Fit and write the model; returns its id."""
+    from classifier.fit import FOLDS
+    from classifier.train import prepare, write_model
+    from classifier.train import train as fit
+
     with progress_bar() as bar:
         reading = bar.add_task("reading listings", total=len(examples))
         material = prepare(examples, tick=lambda n: bar.advance(reading, n))
         fitting = bar.add_task("fitting", total=FOLDS + 1)
         model = fit(material, tick=lambda: bar.advance(fitting))
     try:
-        model_id = write_model(out, model, material, data=sheet)
+        return write_model(out, model, material, data=sheet)
     except OSError as error:
         raise refuse(f"{out}: the model cannot be written ({error.strerror or error})") from error
-    click.echo(f"model {model_id[:12]} from {len(examples)} labelled listings written to {out}")
