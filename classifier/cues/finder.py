@@ -110,7 +110,18 @@ class CueCatalogue:
         fields = self.read(listing)
         readings = [read(self.book, each.normalised) for each in fields]
         hits = [scan(self.book, reading) for reading in readings]
+        if not any(hits) and not any(each.terms or each.normalised.tricks for each in fields):
+            return Findings([], [], fields, _AUDIENCE["person"])
         scope = Scope(fields, readings, hits, self.book.negations)
+        cues, protections, audience = self._weighed(fields, hits, scope)
+        cues += lexical_cues(listing, fields, scope)
+        return Findings(_distinct(cues), _distinct_protections(protections), fields, audience)
+
+    @staticmethod
+    def _weighed(
+        fields: list[FieldText], hits: list[list[Hit]], scope: Scope
+    ) -> tuple[list[CueMatch], list[Protection], Audience]:
+        """Return which hits stand as cues, what speaks against the others, and whom the offer addresses."""
         cues: list[CueMatch] = []
         protections: list[Protection] = []
         medical = any(each.medical for each in fields)
@@ -130,9 +141,8 @@ class CueCatalogue:
                 else:
                     protections.append(_protection(fields[against.field], against.hit, hit.phrase.label))
         protections += [_protection(text, hit, None) for text, hit in beside if not _gives_way(text, hit, cues)]
-        cues += lexical_cues(listing, fields, scope)
         audience = max(sorted(addressed), key=addressed.__getitem__) if addressed else _AUDIENCE["person"]
-        return Findings(_distinct(cues), _distinct_protections(protections), fields, audience)
+        return cues, protections, audience
 
 
 def _cue(text: FieldText, hit: Hit) -> CueMatch:

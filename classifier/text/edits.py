@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from classifier.text.glyphs import FoldTable
 
+_FEW = 12
+"""Different characters up to which replacing one after the other is faster than translating all."""
 ASCII_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]").search
 """Finds a control character that folding would change."""
 _CLUSTER = re.compile(
@@ -72,29 +74,44 @@ def _composed(text: str) -> Mapped:
 
 def folded(text: str, table: FoldTable) -> Mapped:
     """Fold ``text`` character by character with offsets kept."""
-    mapped = _composed(text)
-    result = mapped.text.translate(table)
-    if len(result) == len(mapped.text) and table.uneven.isdisjoint(mapped.text):
-        return Mapped(result, mapped.starts, mapped.ends)
-    whole, mapped_starts, mapped_ends = mapped
+    whole, mapped_starts, mapped_ends = _composed(text)
+    folds = {char: table[ord(char)] for char in set(whole)}
+    uneven = table.uneven.intersection(folds)
+    even = _folded_evenly(whole, folds, uneven, table)
+    if not uneven:
+        return Mapped(even, mapped_starts, mapped_ends)
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     at = 0
-    for match in _any_of(table.uneven.intersection(whole)).finditer(whole):
+    for match in _any_of(uneven).finditer(whole):
         place = match.start()
-        new = table[ord(whole[place])]
-        parts += (whole[at:place].translate(table), new)
+        new = folds[whole[place]]
+        parts += (even[at:place], new)
         starts += mapped_starts[at:place]
         ends += mapped_ends[at:place]
         if new:
             starts += [mapped_starts[place]] * len(new)
             ends += [mapped_ends[place]] * len(new)
         at = place + 1
-    parts.append(whole[at:].translate(table))
+    parts.append(even[at:])
     starts += mapped_starts[at:]
     ends += mapped_ends[at:]
     return Mapped("".join(parts), starts, ends)
+
+
+def _folded_evenly(whole: str, folds: dict[str, str], uneven: set[str], table: FoldTable) -> str:
+    """Fold the characters that fold one to one and leave those of ``uneven``.
+
+    Most texts hold few characters beyond lower-case ASCII: replacing those one by one costs less than a look-up for
+    each character of the text.
+    """
+    changed = [c for c, new in folds.items() if new != c and c not in uneven and not "A" <= c <= "Z"]
+    if len(changed) > _FEW or not table.odd.isdisjoint(folds):
+        return whole.translate({ord(c): c if c in uneven else new for c, new in folds.items()})
+    for char in changed:
+        whole = whole.replace(char, folds[char])
+    return whole.lower()
 
 
 def _any_of(characters: set[str]) -> re.Pattern[str]:

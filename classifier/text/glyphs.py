@@ -7,7 +7,10 @@ mathematical, circled, squared, small capital, superscript, regional indicator a
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
+from types import MappingProxyType
 
 from classifier.text.places import LEXICON_FOLDER
 
@@ -162,11 +165,16 @@ class FoldTable(dict[int, str]):
     def __init__(self) -> None:
         super().__init__()
         self.uneven: set[str] = set()
+        self.odd: set[str] = set()
+        """Those that lower-casing changes still, before or after folding; no step may be left out for them."""
 
     def __missing__(self, code: int) -> str:
         folded = fold_character(chr(code))
         if len(folded) != 1:
             self.uneven.add(chr(code))
+        kept = chr(code) if len(folded) != 1 else folded
+        if kept.lower() != kept or (len(folded) == 1 and fold_character(folded) != folded):
+            self.odd.add(chr(code))
         self[code] = folded
         return folded
 
@@ -195,6 +203,24 @@ def _read_table(name: str) -> dict[str, str]:
     lines = (LEXICON_FOLDER / name).read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
     return {glyph: look for glyph, look, _ in rows}
+
+
+def lookalikes() -> Mapping[str, str]:
+    """Return the table of look-alikes: glyph to the ASCII letter or digit it is mistaken for."""
+    return MappingProxyType(_table_of_lookalikes())
+
+
+@contextmanager
+def without_lookalikes(glyphs: Iterable[str]) -> Iterator[None]:
+    """Forget ``glyphs`` for a while: how well are letters read that no table lists? For measuring only."""
+    table = _table_of_lookalikes()
+    taken = {glyph: table.pop(glyph) for glyph in glyphs if glyph in table}
+    lookalike.cache_clear()
+    try:
+        yield
+    finally:
+        table.update(taken)
+        lookalike.cache_clear()
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from classifier.text.entries import Entry, MedicineClass, load_classes, load_dodged, load_entries, load_stems
 from classifier.text.glyphs import fold
@@ -24,8 +25,7 @@ _SHORTEST_STEMMED = 8
 """Letters a word needs before its ending is read as an INN stem (``retatrutide`` yes, ``april`` no)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One name found in a normalised text; offsets are into ``Normalised.text``."""
 
     start: int

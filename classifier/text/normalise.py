@@ -6,7 +6,7 @@ known word, are rewritten. Idempotent, total (never raises on a ``str``) and bou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from classifier.text import edits, html_leftovers, tricks
 from classifier.text.edits import Mapped
@@ -18,8 +18,7 @@ LONGEST_FIELD = 200_000
 _ROUNDS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """A text and its normal form."""
 
     raw: str
@@ -53,8 +52,8 @@ def normalise(raw: str) -> Normalised:
     cut = len(raw) > LONGEST_FIELD
     text = raw[:LONGEST_FIELD] if cut else raw
     if text.isascii():
-        lower = text.lower()
-        if not edits.ASCII_CONTROL(lower) and not html_leftovers.present(lower) and not tricks.suspected(lower):
+        lower = text.lower().replace("`", "'")
+        if not edits.ASCII_CONTROL(lower) and not html_leftovers.present(lower) and not tricks.bends(lower):
             return Normalised(raw, lower, range(len(lower)), range(1, len(lower) + 1), 0.0, (), cut)
     return _thorough(raw, text, cut)
 
@@ -65,7 +64,7 @@ def _thorough(raw: str, text: str, cut: bool) -> Normalised:
     for _ in range(_ROUNDS):
         before = mapped.text
         mapped = html_leftovers.resolve(mapped)
-        mapped, bent = tricks.straighten(mapped, raw)
+        mapped, bent = tricks.straighten(mapped)
         for trick in bent:
             found.setdefault((trick.start, trick.end), trick)
         if mapped.text == before:

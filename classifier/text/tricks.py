@@ -5,6 +5,7 @@ A token is rewritten only when it mixes scripts inside a word, or when its look 
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from classifier.text.edits import Edit, Mapped, apply
@@ -36,9 +37,13 @@ stands before it is looked at afterwards, because the engine skips quickly to on
 _STOP = frozenset(" \t\n.,;:?()[]{}<>\"'/\\=&%~^-")
 _LONGEST_TOKEN = 40
 _MIXED = re.compile(r"[^\W\d_a-z](?:(?<=[a-z][\s\S])|[a-z])")
-_ODD_INSIDE = re.compile(r"[^\W\d_][^\w\s.,;:?()\[\]{}<>\"'/\\=&%~^\-–、。，：；！？）（】【·|+][^\W\d_]")
-_ALL_LOOKALIKE = re.compile(r"(?<!\w)[авекмнорстухіјѕԁһԛԝαβεικνορτυχωᎪ-ᏼⲁ-ⲻꓐ-ꓽ]{4,30}(?!\w)")
-_LOOKALIKE = re.compile(r"[авекмнорстухіјѕԁһԛԝαβεικνορτυχωᎪ-ᏼⲁ-ⲻꓐ-ꓽ]{4}")
+_OTHER_LETTER = re.compile(r"[^\W\d_a-z]")
+_ODD = re.compile(r"[^\w\s.,;:?()\[\]{}<>\"'/\\=&%~^\-–、。，：；！？）（】【·|+]")
+_ODD_INSIDE = re.compile(rf"[^\W\d_]{_ODD.pattern}[^\W\d_]")
+_ODD_ASCII = frozenset(char for char in map(chr, range(128)) if _ODD.match(char))
+_LOOKALIKE_LETTER = re.compile(r"[авекмнорстухіјѕԁһԛԝαβεικνορτυχωᎪ-ᏼⲁ-ⲻꓐ-ꓽ]")
+_ALL_LOOKALIKE = re.compile(rf"(?<!\w){_LOOKALIKE_LETTER.pattern}{{4,30}}(?!\w)")
+_LOOKALIKE = re.compile(rf"{_LOOKALIKE_LETTER.pattern}{{4}}")
 _TURNED = re.compile(r"[ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ]")
 
 
@@ -54,27 +59,24 @@ class Trick(NamedTuple):
     """``letters | leet | spaced | split | mixed``."""
 
 
-def suspected(text: str) -> bool:
-    """Return whether folded ASCII ``text`` needs a closer look (a cheap test; most titles do not)."""
-    return _SPACED.search(text) is not None or _LEET.search(text) is not None or _SPLIT.search(text) is not None
-
-
-def straighten(mapped: Mapped, raw: str) -> tuple[Mapped, list[Trick]]:
-    """Return ``mapped`` with bent words rewritten, and what was found."""
+def bends(text: str) -> list[tuple[Edit, str]]:
+    """Return the bent words of folded ``text``: what each is replaced by, and how it was bent; none overlap."""
     changes: list[tuple[Edit, str]] = []
-    text = mapped.text
     _spaced(text, changes)
     _tokens(text, changes)
     changes.sort(key=lambda each: (each[0].start, -each[0].end))
-    kept: list[Edit] = []
-    found: list[Trick] = []
+    kept: list[tuple[Edit, str]] = []
     for edit, how in changes:
-        if kept and edit.start < kept[-1].end:
-            continue
-        kept.append(edit)
-        start, end = mapped.starts[edit.start], mapped.ends[edit.end - 1]
-        found.append(Trick(start, end, edit.new, how))
-    return apply(mapped, kept), found
+        if not kept or edit.start >= kept[-1][0].end:
+            kept.append((edit, how))
+    return kept
+
+
+def straighten(mapped: Mapped) -> tuple[Mapped, list[Trick]]:
+    """Return ``mapped`` with bent words rewritten, and what was found."""
+    bent = bends(mapped.text)
+    found = [Trick(mapped.starts[edit.start], mapped.ends[edit.end - 1], edit.new, how) for edit, how in bent]
+    return apply(mapped, [edit for edit, _ in bent]), found
 
 
 def _spaced(text: str, changes: list[tuple[Edit, str]]) -> None:
@@ -96,11 +98,8 @@ def _spaced(text: str, changes: list[tuple[Edit, str]]) -> None:
 
 
 def _tokens(text: str, changes: list[tuple[Edit, str]]) -> None:
-    patterns = (_LEET,) if text.isascii() else (_LEET, _MIXED, _ODD_INSIDE, _ALL_LOOKALIKE)
     done: set[int] = set()
-    for pattern in patterns:
-        if pattern is _ALL_LOOKALIKE and _LOOKALIKE.search(text) is None:
-            continue
+    for pattern in _patterns(text):
         for match in pattern.finditer(text):
             low, high = _token_around(text, match.start(), match.end())
             if low in done or high - low > _LONGEST_TOKEN:
@@ -111,6 +110,32 @@ def _tokens(text: str, changes: list[tuple[Edit, str]]) -> None:
             start, end, new, how = _straightened(text[low:high])
             if new is not None:
                 changes.append((Edit(low + start, low + end, new), how))
+
+
+def _patterns(text: str) -> list[re.Pattern[str]]:
+    """Return the patterns whose characters ``text`` holds."""
+    if text.isascii():
+        return [_LEET]
+    found = [_LEET]
+    held = set(text)
+    sorts = {_sort(char) for char in held if not char.isascii()} | {_sort(char) for char in held & _ODD_ASCII}
+    if not sorts.isdisjoint(("letter", "lookalike")):
+        found.append(_MIXED)
+    if "odd" in sorts:
+        found.append(_ODD_INSIDE)
+    if "lookalike" in sorts and _LOOKALIKE.search(text) is not None:
+        found.append(_ALL_LOOKALIKE)
+    return found
+
+
+@lru_cache(10_000)
+def _sort(char: str) -> str:
+    """Say what a folded character may be a sign of: ``letter`` of another script, ``lookalike``, ``odd``, or none."""
+    if _LOOKALIKE_LETTER.match(char):
+        return "lookalike"
+    if _OTHER_LETTER.match(char):
+        return "letter"
+    return "odd" if _ODD.match(char) else ""
 
 
 def _token_around(text: str, low: int, high: int) -> tuple[int, int]:

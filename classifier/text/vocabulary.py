@@ -5,10 +5,9 @@ A token's *key* writes every letter as the ASCII letter it looks like and merges
 hurried eye.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 
 from classifier.text.glyphs import fold, lookalike
 from classifier.text.places import LEXICON_FOLDER
@@ -42,6 +41,8 @@ _LEET = str.maketrans(
 _MOST_WILD = 2
 _SHORTEST = 4
 _SHORTEST_WILD = 5
+_MOST_MASKS = 100
+"""Arrangements of wild cards whose words are kept sorted by their other letters."""
 
 
 def key(token: str) -> str:
@@ -55,6 +56,13 @@ def key(token: str) -> str:
     return token.translate(_LEET)
 
 
+def _without(look: str, wild: Sequence[int]) -> str:
+    """Return ``look`` with each place of ``wild`` made the same."""
+    for at in wild:
+        look = look[:at] + WILD + look[at + 1 :]
+    return look
+
+
 class Vocabulary:
     """The known words by key, with look-up of keys that hold a wild card."""
 
@@ -66,6 +74,7 @@ class Vocabulary:
             self._by_key[key(word)] = word
         for each in sorted(self._by_key):
             self._by_length[len(each)].append(each)
+        self._masked = lru_cache(_MOST_MASKS)(self._masks)
 
     def resolve(self, token: str) -> str | None:
         """Return the known word that ``token`` (folded) looks like, or None.
@@ -79,9 +88,15 @@ class Vocabulary:
         wild = [i for i, c in enumerate(look) if c == WILD or not c.isascii()]
         if not wild or len(wild) > _MOST_WILD or len(look) < _SHORTEST_WILD or len(wild) * 2 >= len(look):
             return None
-        pattern = re.compile("".join("." if i in wild else re.escape(c) for i, c in enumerate(look)), re.DOTALL)
-        found = [each for each in self._by_length.get(len(look), ()) if pattern.fullmatch(each)]
+        found = self._masked(len(look), tuple(wild)).get(_without(look, wild), ())
         return self._by_key[found[0]] if len(found) == 1 else None
+
+    def _masks(self, length: int, wild: tuple[int, ...]) -> dict[str, list[str]]:
+        """Return the keys of ``length`` letters by what they hold outside the places ``wild``."""
+        found: dict[str, list[str]] = {}
+        for each in self._by_length.get(length, ()):
+            found.setdefault(_without(each, wild), []).append(each)
+        return found
 
     def segment(self, letters: str) -> list[tuple[int, int, str]]:
         """Return the known words in a run of joined letters, left to right, longest first: ``(start, end, word)``."""
