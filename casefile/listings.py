@@ -147,16 +147,21 @@ def get_site(casefile: "Casefile", host: str) -> Site | None:
         return load_site(db, host)
 
 
-def unassessed(casefile: "Casefile", *, model_id: str | None, batch: int = 500) -> Iterator[list[Listing]]:
-    """Yield batches of latest versions that have no assessment (by ``model_id`` when given).
+def unassessed(
+    casefile: "Casefile", *, model_id: str | None, lexicon_id: str | None = None, batch: int = 500
+) -> Iterator[list[Listing]]:
+    """Yield batches of latest versions that have no assessment.
 
-    A listing whose site says something new since its last assessment is due again. Batches come in order of id, so
-    that a run that was stopped goes on where it was; nothing is locked between two batches.
+    With ``model_id`` (and ``lexicon_id``) also those whose newest assessment, the one that is shown, is of another: an
+    older model that is taken up again assesses again. A listing whose site says something new since its last
+    assessment is due too. Batches come in order of id, so that a run that was stopped goes on where it was; nothing is
+    locked between two batches.
     """
     after = ""
     while True:
         with casefile.read() as db:
-            rows = db.execute(_DUE, {"after": after, "model": model_id, "batch": batch}).fetchall()
+            asked = {"after": after, "model": model_id, "lexicon": lexicon_id, "batch": batch}
+            rows = db.execute(_DUE, asked).fetchall()
             sites = {host: load_site(db, host) for host in {row["site"] for row in rows}}
         if not rows:
             return
@@ -172,17 +177,20 @@ _DUE = """
     WHERE l.id > :after AND NOT EXISTS (
         SELECT 1 FROM assessments a
         WHERE a.listing_id = l.id AND a.version = l.latest_version
-            AND (:model IS NULL OR a.model = :model)
+            AND (:model IS NULL OR a.model = :model AND a.lexicon = coalesce(:lexicon, a.lexicon) AND a.id = (
+                SELECT max(id) FROM assessments WHERE listing_id = l.id AND version = l.latest_version
+            ))
             AND (a.site_version >= coalesce(s.latest_version, 0) OR json_extract(v.record, '$.site_text') IS NOT NULL)
     )
     ORDER BY l.id LIMIT :batch"""
 
 
-def count_unassessed(casefile: "Casefile", *, model_id: str | None) -> int:
+def count_unassessed(casefile: "Casefile", *, model_id: str | None, lexicon_id: str | None = None) -> int:
     """Return how many listings :func:`unassessed` will yield, for a progress bar."""
     inner = _DUE.replace("SELECT l.id, l.site, v.record", "SELECT 1").replace("ORDER BY l.id LIMIT :batch", "")
+    asked = {"after": "", "model": model_id, "lexicon": lexicon_id}
     with casefile.read() as db:
-        found: int = db.execute(f"SELECT count(*) FROM ({inner})", {"after": "", "model": model_id}).fetchone()[0]  # noqa: S608 - constant text
+        found: int = db.execute(f"SELECT count(*) FROM ({inner})", asked).fetchone()[0]  # noqa: S608 - constant text
     return found
 
 

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes to assess with.")
 @click.option(
-    "--all", "again", is_flag=True, help="Casefile: assess every listing that this model has not assessed yet."
+    "--all",
+    "again",
+    is_flag=True,
+    help="Casefile: assess again every listing whose shown assessment is not by this model and lexicon.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON (on standard error where --out is -).")
 @workspace_option
@@ -156,7 +159,8 @@ def _casefile(workspace: Path, folder: Path | None, again: bool) -> tuple[int, i
     assessor = Assessor.load(folder)
     casefile = open_casefile(workspace)
     try:
-        total = count_unassessed(casefile, model_id=assessor.model_id if again else None)
+        model_id, lexicon_id = _asked(assessor, again)
+        total = count_unassessed(casefile, model_id=model_id, lexicon_id=lexicon_id)
         with progress_bar() as bar:
             task = bar.add_task("assessing", total=total)
             seen = 0
@@ -173,21 +177,28 @@ def _casefile(workspace: Path, folder: Path | None, again: bool) -> tuple[int, i
 
 
 def assess_waiting(casefile: "Casefile", assessor: "Assessor", *, again: bool, progress: Callable[[int], None]) -> int:
-    """Assess every listing that has no assessment (``again``: none by this model); return how many.
+    """Assess every listing that has no assessment (``again``: that shows none by this model); return how many.
 
-    Each batch is kept as soon as it is done, so an interrupted run goes on where it stopped; ``progress`` is told how
-    many listings each batch held. A listing that cannot be assessed is named on standard error and left out.
+    Each batch is kept as soon as it is done, so an interrupted run goes on where it stopped, and what earlier models
+    said stays as history; ``progress`` is told how many listings each batch held. A listing that cannot be assessed is
+    named on standard error and left out.
     """
     from casefile.assessments import save_assessments
     from casefile.listings import unassessed
 
     rows = 0
-    for batch in unassessed(casefile, model_id=assessor.model_id if again else None):
+    model_id, lexicon_id = _asked(assessor, again)
+    for batch in unassessed(casefile, model_id=model_id, lexicon_id=lexicon_id):
         found = _assessed(assessor, batch)
         save_assessments(casefile, found, actor=f"assess {assessor.model_id[:12]}")
         rows += len(found)
         progress(len(batch))
     return rows
+
+
+def _asked(assessor: "Assessor", again: bool) -> tuple[str | None, str | None]:
+    """Return whose assessments count as done: of the model and lexicon at hand, or (None) of any."""
+    return (assessor.model_id, assessor.lexicon_id) if again else (None, None)
 
 
 def _assessed(assessor: "Assessor", batch: "list[Listing]") -> "list[Assessment]":
