@@ -109,6 +109,13 @@ def load_dodged(folder: Path = LEXICON_FOLDER) -> list[str]:
     return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
+def load_everyday(folder: Path = LEXICON_FOLDER) -> list[str]:
+    """Return the everyday words that begin like a name of the lexicon; a folder without the file has none."""
+    path = folder / "everyday.txt"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
+
+
 def load_stems(folder: Path = LEXICON_FOLDER) -> dict[str, str]:
     """Return ``ending -> class`` of the INN stems; raises :class:`LexiconError` for a line that is not a pair."""
     stems: dict[str, str] = {}

@@ -7,7 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from classifier.text.entries import Entry, MedicineClass, load_classes, load_dodged, load_entries, load_stems
+from classifier.text.entries import (
+    Entry,
+    MedicineClass,
+    load_classes,
+    load_dodged,
+    load_entries,
+    load_everyday,
+    load_stems,
+)
 from classifier.text.glyphs import fold
 from classifier.text.normalise import Normalised
 from classifier.text.places import LEXICON_FOLDER
@@ -96,9 +104,11 @@ class Lexicon:
         classes: dict[str, MedicineClass],
         stems: dict[str, str],
         dodged: list[str],
+        everyday: list[str],
         digest: str,
     ) -> None:
         self.lexicon_id = digest
+        self._everyday = frozenset(fold(word) for word in everyday)
         self.classes = classes
         self.entries = {entry.name: entry for entry in entries}
         table: dict[str, _Known] = {}
@@ -132,7 +142,7 @@ class Lexicon:
                 if end - start < _SHORTEST_STEMMED or any(b[0] >= start for b in best):
                     continue
             whole = self._whole_word(text, start, end, known)
-            if whole:
+            if whole and text[start:whole] not in self._everyday:
                 while best and best[-1][0] >= start:
                     best.pop()
                 if not best or best[-1][1] <= start:
@@ -190,4 +200,11 @@ def _data_files(folder: Path) -> Iterator[Path]:
 
 @cache
 def _loaded(folder: Path) -> Lexicon:
-    return Lexicon(load_entries(folder), load_classes(folder), load_stems(folder), load_dodged(folder), _digest(folder))
+    return Lexicon(
+        load_entries(folder),
+        load_classes(folder),
+        load_stems(folder),
+        load_dodged(folder),
+        load_everyday(folder),
+        _digest(folder),
+    )
