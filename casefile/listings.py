@@ -4,9 +4,10 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from casefile.records import Capture, Listing, Site
+from casefile.records import Capture, Listing, Site, utc_text
 
 if TYPE_CHECKING:
     from casefile.store import Casefile, Reads
@@ -183,6 +184,28 @@ _DUE = """
             AND (a.site_version >= coalesce(s.latest_version, 0) OR json_extract(v.record, '$.site_text') IS NOT NULL)
     )
     ORDER BY l.id LIMIT :batch"""
+
+
+def captured_between(casefile: "Casefile", since: datetime | None, until: datetime | None) -> Iterator[Listing]:
+    """Yield the latest version of each listing captured from ``since`` up to, not including, ``until`` (UTC)."""
+    bounds = {"since": utc_text(since) if since else "", "until": utc_text(until) if until else "9999"}
+    after = ""
+    while True:
+        with casefile.read() as db:
+            rows = db.execute(_CAPTURED, bounds | {"after": after}).fetchall()
+            sites = {host: load_site(db, host) for host in {row["site"] for row in rows}}
+        if not rows:
+            return
+        yield from (load_listing(row["record"], sites[row["site"]]) for row in rows)
+        after = rows[-1]["id"]
+
+
+_CAPTURED = """
+    SELECT l.id, l.site, v.record
+    FROM listings l
+    JOIN listing_versions v ON v.listing_id = l.id AND v.version = l.latest_version
+    WHERE l.id > :after AND v.captured_at >= :since AND v.captured_at < :until
+    ORDER BY l.id LIMIT 500"""
 
 
 def count_unassessed(casefile: "Casefile", *, model_id: str | None, lexicon_id: str | None = None) -> int:

@@ -12,6 +12,7 @@ _TITLES = {
     "leave_source_out": "Full model, real listings, leave-source-out",
     "bare_clone": "Bare-clone model (authored corpus only), the same real listings, none of whose sources it has seen",
     "leave_author_out": "Full model, authored corpus and minimal pairs, leave-author-out",
+    "leave_language_out": "Full model, authored corpus and minimal pairs, leave-language-out",
     "suite": "Full model, functional cases (never trained on)",
 }
 
@@ -43,6 +44,25 @@ def _table(name: str, figures: Mapping[str, Any]) -> list[str]:
     return [*lines, ""]
 
 
+def _probes(found: Mapping[str, Any]) -> list[str]:
+    """Say what would make the figures above lie, and how much it does."""
+    bent, shape, leak = found["disguise"], found["format"], found["random_split"]
+    low, high = shape["interval"]
+    return [
+        "### Probes",
+        "",
+        "| probe | figure |",
+        "| --- | --- |",
+        f"| every fourth long word disguised, with look-alikes the normaliser's table lacks: average precision "
+        f"{bent['ap']:.3f} becomes {bent['ap_disguised']:.3f} | loss {bent['loss']:.3f} |",
+        f"| format alone (length, lines, shares of capitals, digits, signs), on held-out sources: area under the ROC "
+        f"curve, 0.5 is chance | {shape['auc']:.3f} ({low:.3f} to {high:.3f}) |",
+        f"| a random fifth of the same rows held out instead of sources: a gauge of how much a random split flatters, "
+        f"no claim | ap {leak['ap']:.3f} |",
+        "",
+    ]
+
+
 def _how(figures: Mapping[str, Any]) -> list[str]:
     """Say where several sources were held out together (``pharmakon evaluate --at-once``)."""
     together = figures.get("sources_at_once", 1)
@@ -64,7 +84,11 @@ def render_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         id=str(manifest["id"])[:12], format=manifest["format"], contract=manifest["contract"],
         lexicon=about["lexicon"], seed=about["seed"], languages=", ".join(about["languages"]),
         data="\n".join(_data_row(d) for d in about["data"]),
-        figures="\n".join(line for name, figures in metrics.items() for line in _table(name, figures)),
+        figures="\n".join(
+            line
+            for name, figures in metrics.items()
+            for line in (_probes(figures) if name == "probes" else _table(name, figures))
+        ),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ the venue file it was drawn from. A random split is never reported (field note: 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from classifier.assess import Assessor
 from classifier.examples import Example
 from classifier.fit import fit_model, predict
 from classifier.metrics import Judged, by, intervals, measure
+from classifier.model import Model
 from classifier.train import Material
 
 INTERVALS = ("ap", "recall@10%", "f1", "accuracy", "kind_acc", "cue_f1", "suspected_f1", "pair_acc")
@@ -49,10 +50,11 @@ def assess_examples(assessor: Assessor, examples: Sequence[Example]) -> list[Jud
     return out
 
 
-def _held_out(material: Material, train: Sequence[int], test: Sequence[int]) -> list[Judged]:
-    scores = predict(fit_model(material.table, np.array(train)), material.table, np.array(test))
+def judge_rows(model: Model, material: Material, rows: Sequence[int]) -> list[Judged]:
+    """Judge ``rows`` of ``material`` by ``model``, which must not have learned from them."""
+    scores = predict(model, material.table, np.array(rows))
     out = []
-    for place, row in enumerate(test):
+    for place, row in enumerate(rows):
         suspected = dict(zip(SUSPECTED_CLASSES, scores.suspected[place].tolist(), strict=True))
         cues = [(c.cue, c.quote) for c in material.readings[row].findings.cues]
         kind = KINDS[int(scores.kind[place].argmax())]
@@ -62,6 +64,11 @@ def _held_out(material: Material, train: Sequence[int], test: Sequence[int]) -> 
     return out
 
 
+def fitted(material: Material, train: Sequence[int]) -> Model:
+    """Fit a model on the rows ``train`` of ``material``."""
+    return fit_model(material.table, np.array(train))
+
+
 def source_groups(examples: Sequence[Example], at_once: int) -> list[frozenset[str]]:
     """Deal the gold sources into groups of at most ``at_once``; neighbours by name go to different groups."""
     sources = sorted({e.source for e in examples if e.origin == "gold"})
@@ -69,13 +76,12 @@ def source_groups(examples: Sequence[Example], at_once: int) -> list[frozenset[s
     return [frozenset(sources[start::groups]) for start in range(groups)]
 
 
-def leave_source_out(material: Material, *, at_once: int = 1, tick: Tick = lambda: None) -> list[Judged]:
-    """Judge every gold row by a model that has seen no row of its source; ``tick`` after each model.
+def source_models(material: Material, *, at_once: int = 1) -> Iterator[tuple[Model, list[int]]]:
+    """Yield ``(model, gold rows)``: each model has seen no row of the sources of its gold rows.
 
     ``at_once`` sources are held out together: as many times quicker, and harder, for the model lacks the others too.
     """
     examples = material.examples
-    out: list[Judged] = []
     for sources in source_groups(examples, at_once):
         test = [i for i, e in enumerate(examples) if e.origin == "gold" and e.source in sources]
         files = {examples[i].file for i in test}
@@ -83,27 +89,47 @@ def leave_source_out(material: Material, *, at_once: int = 1, tick: Tick = lambd
             i for i, e in enumerate(examples)
             if not (e.origin == "gold" and e.source in sources) and not (e.origin == "venue" and e.file in files)
         ]  # fmt: skip
-        out += _held_out(material, train, test)
+        yield fitted(material, train), test
+
+
+def leave_source_out(material: Material, *, at_once: int = 1, tick: Tick = lambda: None) -> list[Judged]:
+    """Judge every gold row by a model that has seen no row of its source; ``tick`` after each model."""
+    out: list[Judged] = []
+    for model, test in source_models(material, at_once=at_once):
+        out += judge_rows(model, material, test)
         tick()
     return out
 
 
+def _authored(material: Material) -> list[int]:
+    return [i for i, e in enumerate(material.examples) if e.origin in ("corpus", "pairs")]
+
+
 def leave_author_out(material: Material, *, tick: Tick = lambda: None) -> list[Judged]:
     """Judge every corpus row by a model trained without its author's files (one author a file, so ``file`` is he)."""
-    examples = material.examples
+    return _leave_out(material, lambda e: e.file, tick)
+
+
+def leave_language_out(material: Material, *, tick: Tick = lambda: None) -> list[Judged]:
+    """Judge every corpus row by a model that has seen no row in its language: what a language nobody taught it gets."""
+    return _leave_out(material, lambda e: e.language, tick)
+
+
+def _leave_out(material: Material, key: Callable[[Example], str], tick: Tick) -> list[Judged]:
     out: list[Judged] = []
-    for file in sorted({e.file for e in examples if e.origin in ("corpus", "pairs")}):
-        test = [i for i, e in enumerate(examples) if e.origin in ("corpus", "pairs") and e.file == file]
-        out += _held_out(material, sorted(set(range(len(examples))) - set(test)), test)
+    authored = _authored(material)
+    for value in sorted({key(material.examples[i]) for i in authored}):
+        test = [i for i in authored if key(material.examples[i]) == value]
+        train = [i for i, e in enumerate(material.examples) if key(e) != value]
+        out += judge_rows(fitted(material, train), material, test)
         tick()
     return out
 
 
 def without_gold(material: Material) -> list[Judged]:
     """Judge every gold row by a model of the corpus alone: what a bare clone reaches on real listings."""
-    examples = material.examples
-    train = [i for i, e in enumerate(examples) if e.origin in ("corpus", "pairs")]
-    return _held_out(material, train, [i for i, e in enumerate(examples) if e.origin == "gold"])
+    gold = [i for i, e in enumerate(material.examples) if e.origin == "gold"]
+    return judge_rows(fitted(material, _authored(material)), material, gold)
 
 
 def report(rows: Sequence[Judged], *, functions: bool = False) -> dict[str, Any]:

@@ -21,6 +21,7 @@ VERBS: Final = {
     "train": "cli.train:train",
     "model": "cli.model:model",
     "evaluate": "cli.evaluate:evaluate",
+    "drift": "cli.drift:drift",
     "audit": "cli.audit:audit",
     "user": "cli.user:user",
     "backup": "cli.backup:backup",
