@@ -15,6 +15,7 @@ VERBS: Final = {
     "ingest": "cli.ingest:ingest",
     "import": "cli.imports:import_",
     "assess": "cli.assess:assess",
+    "batch": "cli.batch:batch",
     "explain": "cli.explain:explain",
     "serve": "cli.serve:serve",
     "refer": "cli.refer:refer",
