@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, eye_array
 
-from classifier.sampling import Pick, choose, prevalence, sizes
+from classifier.sampling import SHARES, Pick, choose, prevalence, sizes
 
 ROWS = 400
 RISK = np.linspace(0.999, 0.001, ROWS)
@@ -24,9 +24,8 @@ def pick(seed: int = 1, size: int = 40) -> list[Pick]:
 def test_parts_add_up_to_the_batch(size: int) -> None:
     parts = sizes(size)
     assert sum(parts.values()) == size
-    assert all(
-        abs(parts[part] - size * share) < 1 for part, share in (("top", 0.6), ("margin", 0.25), ("random", 0.15))
-    )
+    assert all(abs(parts[part] - size * share) < 1 for part, share in SHARES.items())
+    assert SHARES == {"top": 0.60, "margin": 0.25, "random": 0.15}
 
 
 def test_a_batch_mixes_top_margin_and_random() -> None:
@@ -65,7 +64,7 @@ def test_the_margin_takes_one_of_each_sort_and_not_ten_of_the_commonest() -> Non
     def sorts(asked: Sequence[int]) -> csr_matrix:
         """Three sorts of text at the margin: two rare ones and one that all others share."""
         table = np.zeros((len(asked), 3))
-        for number, row in enumerate(sorted(asked)):
+        for number, row in enumerate(asked):
             table[number, 0 if row == min(asked) else 1 if row == max(asked) else 2] = 1.0
         return csr_matrix(table)
 
