@@ -13,13 +13,15 @@ from classifier.hashed import LONGEST_TEXT
 from classifier.model import Model
 from classifier.ngrams import BUCKETS
 from classifier.persist import ModelError, load_model
-from classifier.reading import Reading, features, read
+from classifier.reading import Reading, features, lexicon_id_of, read
 from classifier.signals import SIGNALS
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "default"
 
-BATCH = 64
-"""Listings scored together: enough to fill the array operations, small enough to stay in the processor's cache."""
+BATCH = 256
+"""Listings scored together: enough that the array operations are worth their call."""
+_BATCH_CHARACTERS = 300_000
+"""Characters scored together: what bounds memory, and what stays near the processor."""
 
 _DECIMALS = 6
 _MOST_CUES = 50
@@ -34,7 +36,7 @@ class Assessor:
         self._languages = languages
         self._catalogue = catalogue
         self.model_id = model_id
-        self.lexicon_id = f"{catalogue.lexicon.lexicon_id}+{catalogue.catalogue_id}"
+        self.lexicon_id = lexicon_id_of(catalogue)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "Assessor":
@@ -79,8 +81,7 @@ class Assessor:
 
     def fields(self, listings: Sequence[Listing]) -> Iterator[dict[str, Any]]:
         """Yield the fields of each assessment as plain data; for streams, where building records costs too much."""
-        for start in range(0, len(listings), BATCH):
-            batch = listings[start : start + BATCH]
+        for batch in _batches(listings):
             readings = [read(self._catalogue, listing) for listing in batch]
             scores = self._model.scores(*features(readings))
             for row, (listing, reading) in enumerate(zip(batch, readings, strict=True)):
@@ -115,6 +116,19 @@ class Assessor:
             "notes": notes, "model": self.model_id, "lexicon": self.lexicon_id,
         }  # fmt: skip
         return fields
+
+
+def _batches(listings: Sequence[Listing]) -> Iterator[list[Listing]]:
+    batch: list[Listing] = []
+    held = 0
+    for listing in listings:
+        batch.append(listing)
+        held += sum(min(LONGEST_TEXT, len(t)) for t in (listing.title, listing.description, listing.site_text) if t)
+        if len(batch) >= BATCH or held >= _BATCH_CHARACTERS:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
 
 
 _NO_SUBSTANCE = frozenset(

@@ -18,7 +18,7 @@ import yaml
 from classifier.text.glyphs import fold
 from classifier.text.pieces import Remembered, pieces
 from classifier.text.places import DATA_FOLDER
-from classifier.text.reference import read_yaml
+from classifier.text.reference import digest_of, read_yaml
 from classifier.text.scripts import script_of
 from classifier.text.search import WordSearch
 
@@ -46,7 +46,8 @@ Inside = tuple[tuple[int, int], ...]
 class Concepts:
     """The concepts of ``data/concepts``, ready to be found in normalised text."""
 
-    def __init__(self, words: dict[str, dict[str, list[str]]]) -> None:
+    def __init__(self, words: dict[str, dict[str, list[str]]], digest: str = "") -> None:
+        self.concepts_id = digest
         self.names = tuple(sorted(words))
         self._exact: dict[str, list[tuple[str, int]]] = {}
         self._prefix: dict[str, list[tuple[str, int]]] = {}
@@ -152,7 +153,7 @@ def load_concepts(folder: Path = CONCEPTS_FOLDER) -> Concepts:
             ) from error
     if not words:
         raise ConceptError(f"{folder}: holds no concepts (*.yaml); restore it from the repository")
-    return Concepts(words)
+    return Concepts(words, digest_of("concepts", folder.glob("*.yaml")))
 
 
 _FAR = 4

@@ -14,7 +14,7 @@ from classifier.text.entries import LexiconError
 from classifier.text.glyphs import fold
 from classifier.text.pieces import Remembered, pieces
 from classifier.text.places import DATA_FOLDER
-from classifier.text.reference import read_yaml
+from classifier.text.reference import digest_of, read_yaml
 from classifier.text.scripts import script_of
 
 GOODS_FOLDER = DATA_FOLDER / "goods"
@@ -29,7 +29,8 @@ _READ = 1500
 class Goods:
     """The words of ``data/goods``, ready to be counted in normalised text."""
 
-    def __init__(self, words: dict[str, list[str]]) -> None:
+    def __init__(self, words: dict[str, list[str]], digest: str = "") -> None:
+        self.goods_id = digest
         self._words: dict[str, int] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         inside: dict[str, int] = {}
@@ -101,4 +102,4 @@ def load_goods(folder: Path = GOODS_FOLDER) -> Goods:
             raise LexiconError(f"{path}: is not a table of goods ({error}); restore it from the repository") from error
     if not words:
         raise LexiconError(f"{folder}: holds no words of goods (*.yaml); restore it from the repository")
-    return Goods(words)
+    return Goods(words, digest_of("goods", folder.glob("*.yaml")))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from casefile.records import CUES, Listing
 from classifier.concepts import load_concepts
 from classifier.cues.finder import CueCatalogue, Findings
+from classifier.goods import load_goods
 from classifier.hashed import LONGEST_TEXT, Hashed, hash_texts
 from classifier.signals import SIGNALS, signals_of
 from classifier.text.language import detect
@@ -29,6 +30,12 @@ class Reading:
 _TERM_MARKS = ("never_retail", "controlled", "unapproved", "prescription")
 MARKS: tuple[str, ...] = (*_TERM_MARKS, "over_counter", *(f"cue:{c}" for c in CUES))
 """What lexicon and cue catalogue add to the sequence of concepts: a medicine by its strictest status, and each cue."""
+
+
+def lexicon_id_of(catalogue: CueCatalogue) -> str:
+    """Return the id of all data a reading rests on: lexicon, cues, concepts and goods."""
+    lexicon, concepts, goods = catalogue.lexicon.lexicon_id, load_concepts().concepts_id, load_goods().goods_id
+    return f"{lexicon}+{catalogue.catalogue_id}+{concepts}+{goods}"
 
 
 def read(catalogue: CueCatalogue, listing: Listing) -> Reading:

@@ -13,7 +13,7 @@ from classifier.examples import Example, read_corpus, read_examples, read_venues
 from classifier.fit import SEED, Table, fit_model, table_of
 from classifier.model import Model
 from classifier.persist import save_model
-from classifier.reading import Reading, features, read
+from classifier.reading import Reading, features, lexicon_id_of, read
 from classifier.signals import SIGNALS
 from classifier.truth import ClauseTruth, row_truth
 
@@ -61,8 +61,7 @@ def prepare(examples: Sequence[Example], *, tick: Callable[[int], None] = lambda
         hashed, signals, row_truth(examples), ClauseTruth(examples, readings),
         weight=np.array([WEIGHTS.get(e.origin, 1.0) for e in examples]), groups=[e.group for e in examples],
     )  # fmt: skip
-    lexicon_id = f"{catalogue.lexicon.lexicon_id}+{catalogue.catalogue_id}"
-    return Material(tuple(examples), tuple(readings), table, lexicon_id)
+    return Material(tuple(examples), tuple(readings), table, lexicon_id_of(catalogue))
 
 
 def train(material: Material, *, tick: Callable[[], None] = lambda: None) -> Model:

@@ -1,7 +1,6 @@
 """The cue catalogue: ``data/cues/*.yaml`` read, checked and made ready to search."""
 
 import gc
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Many
@@ -17,7 +16,7 @@ from classifier.cues.compiled import Compiler, Steps
 from classifier.cues.pattern import Choice, PhraseError, Sequence, Tree, Vocabulary, Word, parse
 from classifier.cues.words import WordTable
 from classifier.text.places import CUES_FOLDER
-from classifier.text.reference import read_yaml
+from classifier.text.reference import digest_of, read_yaml
 
 WHYS = ("negation", "requirement", "licence", "warning", "other_speaker", "other_goods", "ordinary_storage", "wanted",
         "legal_pack", "public_campaign", "animal_use", "lab_use", "authorised_claim")  # fmt: skip
@@ -217,8 +216,9 @@ def _load(folder: Path) -> PhraseBook:
                 openings.setdefault(number, []).append(opening)
         phrases.append(Phrase(steps=compiler.steps(tree.sequence), spaced=tree.spaced, needs=needs, **fields))
     index = {word: tuple(listed) for word, listed in openings.items()}
+    digest = digest_of("cues", folder.glob("*.yaml"))
     crossing = frozenset(number for word, number in table.numbers.items() if not _CLAUSE_SIGNS.isdisjoint(word.core))
-    return PhraseBook(tuple(phrases), index, table, crossing, _negations(denials, compiler), _digest(folder))
+    return PhraseBook(tuple(phrases), index, table, crossing, _negations(denials, compiler), digest)
 
 
 def _words_in(sequence: Sequence, seen: set[int]) -> Iterable[Word]:
@@ -248,13 +248,6 @@ def _negations(denials: Mapping[str, Many[Tree | None]], compiler: Compiler) -> 
             before, after = (compiler.steps(tree.sequence) if tree else None for tree in trees)
             found[language] = Negation(before, after, all(tree.spaced for tree in trees if tree))
     return found
-
-
-def _digest(folder: Path) -> str:
-    total = hashlib.sha256()
-    for path in sorted(folder.glob("*.yaml")):
-        total.update(path.name.encode() + b"\0" + path.read_bytes())
-    return f"cues-{total.hexdigest()[:16]}"
 
 
 def languages_of(phrases: Many[Phrase]) -> dict[str, set[str]]:

@@ -1,7 +1,5 @@
 """Medicines named in a text, in any script: one Aho-Corasick automaton with a word-boundary rule per script."""
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +17,7 @@ from classifier.text.entries import (
 from classifier.text.glyphs import fold
 from classifier.text.normalise import Normalised
 from classifier.text.places import LEXICON_FOLDER
+from classifier.text.reference import digest_of
 from classifier.text.scripts import LETTERS, NO_LETTERS, arabic_word_start, script_of
 from classifier.text.search import WordSearch
 
@@ -187,15 +186,7 @@ def _word_start(text: str, at: int) -> int:
     return at
 
 
-def _digest(folder: Path) -> str:
-    total = hashlib.sha256()
-    for path in _data_files(folder):
-        total.update(path.name.encode() + b"\0" + path.read_bytes())
-    return f"lexicon-{total.hexdigest()[:16]}"
-
-
-def _data_files(folder: Path) -> Iterator[Path]:
-    yield from sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".txt", ".tsv"))
+_DATA = (".yaml", ".yml", ".txt", ".tsv")
 
 
 @cache
@@ -206,5 +197,5 @@ def _loaded(folder: Path) -> Lexicon:
         load_stems(folder),
         load_dodged(folder),
         load_everyday(folder),
-        _digest(folder),
+        digest_of("lexicon", (path for path in folder.iterdir() if path.suffix in _DATA)),
     )
