@@ -46,9 +46,13 @@ Inside = tuple[tuple[int, int], ...]
 class Concepts:
     """The concepts of ``data/concepts``, ready to be found in normalised text."""
 
-    def __init__(self, words: dict[str, dict[str, list[str]]], digest: str = "") -> None:
+    def __init__(
+        self, words: dict[str, dict[str, list[str]]], digest: str = "", *, topics: frozenset[str] = frozenset()
+    ) -> None:
         self.concepts_id = digest
-        self.names = tuple(sorted(words))
+        self.names = (*sorted(words.keys() - topics), *sorted(topics))
+        self.alone = range(len(self.names) - len(topics), len(self.names))
+        """Numbers of the topics: they say what a text is about, and stand between no two words that belong together."""
         self._exact: dict[str, list[tuple[str, int]]] = {}
         self._prefix: dict[str, list[tuple[str, int]]] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], str, int]]] = {}
@@ -140,9 +144,11 @@ class Concepts:
 def load_concepts(folder: Path = CONCEPTS_FOLDER) -> Concepts:
     """Load ``data/concepts``; raises :class:`ConceptError`."""
     words: dict[str, dict[str, list[str]]] = {}
+    topics: set[str] = set()
     for path in sorted(folder.glob("*.yaml")):
         try:
             data = read_yaml(path)
+            topics.update(data.get("topics", ()))
             for name, languages in data["concepts"].items():
                 table = words.setdefault(name, {})
                 for language, text in languages.items():
@@ -153,7 +159,9 @@ def load_concepts(folder: Path = CONCEPTS_FOLDER) -> Concepts:
             ) from error
     if not words:
         raise ConceptError(f"{folder}: holds no concepts (*.yaml); restore it from the repository")
-    return Concepts(words, digest_of("concepts", folder.glob("*.yaml")))
+    if topics - words.keys():
+        raise ConceptError(f"{folder}: no words for the topics {', '.join(sorted(topics - words.keys()))}")
+    return Concepts(words, digest_of("concepts", folder.glob("*.yaml")), topics=frozenset(topics))
 
 
 _FAR = 4
@@ -163,22 +171,30 @@ Ints = npt.NDArray[np.int64]
 
 
 def concept_grams(
-    found: Sequence[tuple[int, int]], sentence_starts: Sequence[int], text_starts: Sequence[int] = ()
+    found: Sequence[tuple[int, int]],
+    sentence_starts: Sequence[int],
+    text_starts: Sequence[int] = (),
+    *,
+    alone: range = range(0),
 ) -> tuple[Ints, Ints]:
     """Return ``(key, place)`` of the single concepts, ordered pairs and triples of each sentence.
 
-    Places are those of one text, or of a block of texts that begin at ``text_starts``. Keys are small integers that
+    Concepts in ``alone`` make no pairs or triples and are looked past where others make them. Places are those of one
+    text, or of a block of texts that begin at ``text_starts``. Keys are small integers that
     never collide between sorts; the caller hashes them.
     """
     if not found:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     pairs = np.array(found, dtype=np.int64)
     place, concept = pairs[:, 0], pairs[:, 1] + 1
+    keys, places = [concept], [place]
+    if len(alone):
+        related = (pairs[:, 1] < alone.start) | (pairs[:, 1] >= alone.stop)
+        place, concept = place[related], concept[related]
     sentence = np.searchsorted(np.asarray(sentence_starts), place, side="right")
     if len(text_starts):
         # What stands before the first sentence of a text belongs to no sentence of the text before.
         sentence = sentence * len(text_starts) + np.searchsorted(np.asarray(text_starts), place, side="right")
-    keys, places = [concept], [place]
     for distance in range(1, min(_FAR, len(place) - 1) + 1):
         same = sentence[distance:] == sentence[:-distance]
         near = 1 if distance == 1 else 2

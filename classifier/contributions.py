@@ -138,7 +138,7 @@ def _of_text(model: Model, reading: Reading, heads: Floats, place: _Places) -> I
         [*concepts.find(text, reading.language), *((at, len(concepts.names) + mark) for at, mark in reading.marks)]
     )
     found = [(at, number) for at, number in found if at < len(text)]
-    keys, key_places = concept_grams(found, [start for start, _ in sentences(text)])
+    keys, key_places = concept_grams(found, [start for start, _ in sentences(text)], alone=concepts.alone)
     buckets, places = ngrams(f"\n{text}\n")
     if not len(buckets) + len(keys):
         return

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from classifier.clauses import phrases, sentences
-from classifier.concepts import Found, concept_grams
+from classifier.concepts import Found, concept_grams, load_concepts
 from classifier.ngrams import BUCKETS, hash_keys, ngrams
 
 LONGEST_TEXT = 20_000
@@ -75,7 +75,7 @@ def hash_texts(texts: Sequence[str], concepts: Sequence[Found]) -> Hashed:
         base, length = begins[row], len(text)
         block_found += [(base + place, concept) for place, concept in concepts[row] if place < length]
         sentence_starts += [base + start for start, _ in spans]
-    keys, places = concept_grams(block_found, sentence_starts, begins)
+    keys, places = concept_grams(block_found, sentence_starts, begins, alone=load_concepts().alone)
     grams = _joined("\n" + "\n".join(cut) + "\n", keys, places)
     return Hashed(
         _matrix(grams, offsets[:-1] - 1, offsets[1:] - 1),
