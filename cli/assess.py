@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import sys
 import time
 import zlib
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Casefile: assess again every listing whose shown assessment is not by this model and lexicon.",
 )
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="With --in and --out: go on where a stopped run was, and keep what is done when stopped again.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON (on standard error where --out is -).")
 @workspace_option
 def assess(
@@ -49,14 +55,16 @@ def assess(
     folder: Path | None,
     workers: int,
     again: bool,
+    resume: bool,
     as_json: bool,
     workspace: Path,
 ) -> None:
     """Say of each listing what it is, how suspect, and why, in its own words.
 
     With --in a filter that needs no casefile; a bad line gives an {"id", "error"} line and exit status 1 at the end,
-    and never stops the run. Without --in the unassessed listings of the casefile are assessed; an interrupted run
-    goes on where it stopped.
+    and never stops the run. The file of --out appears when all is done; until then the lines stand in OUT.part, and
+    with --resume a run that was stopped or killed goes on from there (the lines must fit input, model and lexicon).
+    Without --in the unassessed listings of the casefile are assessed; an interrupted run goes on where it stopped.
 
     Example: pharmakon assess --in listings.jsonl --out assessments.jsonl
     """
@@ -64,18 +72,21 @@ def assess(
     from classifier.concepts import ConceptError
     from classifier.cues.catalogue import CatalogueError
     from classifier.engines.local import EngineError
+    from classifier.engines.resume import ResumeError
     from classifier.persist import ModelError
     from classifier.text.entries import LexiconError
 
     if source is None and target is not None:
         raise click.UsageError("--out needs --in")
+    if resume and (source is None or target in (None, "-")):
+        raise click.UsageError("--resume needs --in and a file for --out")
     started = time.monotonic()
     try:
         if source is None:
             rows, errors = _casefile(workspace, folder, again)
         else:
-            rows, errors = _filter(source, target or "-", folder, workers)
-    except (CasefileError, ModelError, EngineError, CatalogueError, LexiconError, ConceptError) as error:
+            rows, errors = _filter(source, target or "-", folder, workers, resume)
+    except (CasefileError, ModelError, EngineError, ResumeError, CatalogueError, LexiconError, ConceptError) as error:
         raise refuse(str(error)) from error
     seconds = time.monotonic() - started
     summary = {
@@ -93,25 +104,42 @@ def assess(
         sys.exit(1)
 
 
-def _filter(source: str, target: str, folder: Path | None, workers: int) -> tuple[int, int]:
+def _filter(source: str, target: str, folder: Path | None, workers: int, resume: bool) -> tuple[int, int]:
     from classifier.engines.local import score_rows
     from classifier.lines import split_lines
 
     rows = errors = 0
-    with _reading(source) as stream, progress_bar() as bar:
+    with _reading(source) as stream, progress_bar() as bar, _writing(target, resume) as out:
         task = bar.add_task("assessing", total=None)
-        found = score_rows(split_lines(stream), folder, workers=workers)
-        with _writing(target) as out:
-            try:
-                for lines, faults in found:
-                    out.writelines(lines)
-                    rows, errors = rows + len(lines), errors + faults
-                    bar.advance(task, len(lines))
-            except (zlib.error, gzip.BadGzipFile, EOFError) as error:
-                raise refuse(f"{source}: the compressed data is damaged after {rows} rows ({error})") from error
-            except OSError as error:
-                raise refuse(f"{target}: cannot be written ({error.strerror or error}); nothing was kept") from error
+        try:
+            waiting = split_lines(stream)
+            if resume:
+                rows, errors = _take_up(out, waiting, folder)
+                bar.advance(task, rows)
+            for lines, faults in score_rows(waiting, folder, workers=workers):
+                out.writelines(lines)
+                rows, errors = rows + len(lines), errors + faults
+                bar.advance(task, len(lines))
+        except (zlib.error, gzip.BadGzipFile, EOFError) as error:
+            raise refuse(f"{source}: the compressed data is damaged after {rows} rows ({error})") from error
+        except OSError as error:
+            raise refuse(f"{target}: cannot be written ({error.strerror or error})") from error
     return rows, errors
+
+
+def _take_up(out: BinaryIO, waiting: "Iterator[bytes | None]", folder: Path | None) -> tuple[int, int]:
+    """Pass over the input lines that ``out`` already answers and cut off a half-written line; rows and errors there."""
+    from classifier.assess import Assessor
+    from classifier.engines.resume import done_already
+
+    if not out.seek(0, os.SEEK_END):
+        return 0, 0
+    out.seek(0)
+    assessor = Assessor.load(folder)
+    done = done_already(out, waiting, model=assessor.model_id, lexicon=assessor.lexicon_id)
+    out.truncate(done.size)
+    out.seek(done.size)
+    return done.rows, done.errors
 
 
 @contextmanager
@@ -130,8 +158,11 @@ def _reading(source: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _writing(target: str) -> Iterator[BinaryIO]:
-    """Write to a file beside ``target`` that takes its name when all is done; an interrupted run leaves none."""
+def _writing(target: str, resume: bool) -> Iterator[BinaryIO]:
+    """Write to a file beside ``target`` that takes its name when all is done.
+
+    A run that fails leaves no such file, but with ``resume`` one that is stopped keeps it for the next.
+    """
     if target == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -139,7 +170,7 @@ def _writing(target: str) -> Iterator[BinaryIO]:
     path = Path(target)
     temporary = path.with_name(path.name + ".part")
     try:
-        out = temporary.open("wb")
+        out = temporary.open("r+b" if resume and temporary.exists() else "w+b")
     except OSError as error:
         raise refuse(f"{target}: cannot be written ({error.strerror or error})") from error
     try:
@@ -147,7 +178,8 @@ def _writing(target: str) -> Iterator[BinaryIO]:
             yield out
         temporary.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        if not resume:
+            temporary.unlink(missing_ok=True)
         raise
 
 
