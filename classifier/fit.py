@@ -76,7 +76,12 @@ def table_of(
 
 def fit_model(table: Table, rows: Rows, *, tick: Callable[[], None] = lambda: None) -> Model:
     """Fit all layers on ``rows`` of ``table``; ``tick`` is called once per finished fit of layer one (folds + 1)."""
-    folds = _folds(table, rows)
+    return fit_with_odds(table, rows, tick=tick)[0]
+
+
+def fit_with_odds(table: Table, rows: Rows, *, tick: Callable[[], None] = lambda: None) -> tuple[Model, Floats]:
+    """Fit as :func:`fit_model` does; return also the out-of-fold log-odds (rows x answers) that stage two learns on."""
+    folds = grouped_folds(table, rows)
     inner = np.zeros((len(rows), len(WHOLE_HEADS) + _pooled_width(table)))
     for fold in range(FOLDS):
         held = folds == fold
@@ -95,9 +100,10 @@ def fit_model(table: Table, rows: Rows, *, tick: Callable[[], None] = lambda: No
     weights, offsets = _fit_combine(inputs / scale, table, rows)
     layer = _fit_layer(table, rows)
     tick()
-    return Model(
-        layer, weights, offsets, scale, _risk_calibration(outer, table, rows), _class_calibrations(outer, table, rows)
+    model = Model(
+        layer, weights, offsets, scale, risk_calibration(outer, table, rows), class_calibrations(outer, table, rows)
     )
+    return model, outer
 
 
 def predict(model: Model, table: Table, rows: Rows) -> Scores:
@@ -109,7 +115,7 @@ def _pooled_width(table: Table) -> int:
     return int(pool(np.zeros((0, len(CLAUSE_HEADS))), np.empty(0, np.int32), 1).shape[1])
 
 
-def _folds(table: Table, rows: Rows) -> npt.NDArray[np.int64]:
+def grouped_folds(table: Table, rows: Rows) -> npt.NDArray[np.int64]:
     """Spread whole groups over the folds by a seeded shuffle (a group is a pair, an author's language, a source)."""
     names = np.unique(table.groups[rows])
     random = np.random.default_rng(SEED)
@@ -196,13 +202,15 @@ def _fit_combine(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floa
     return weights, offsets
 
 
-def _risk_calibration(outer: Floats, table: Table, rows: Rows) -> Calibration:
+def risk_calibration(outer: Floats, table: Table, rows: Rows) -> Calibration:
+    """Calibrate the risk on out-of-fold log-odds (rows x answers)."""
     column = ANSWERS.index("suspicion")
     known = table.truth[rows, column] >= 0
     return fit_calibration(outer[known, column], table.truth[rows[known], column] == 1, table.weight[rows[known]])
 
 
-def _class_calibrations(outer: Floats, table: Table, rows: Rows) -> tuple[Calibration, ...]:
+def class_calibrations(outer: Floats, table: Table, rows: Rows) -> tuple[Calibration, ...]:
+    """Calibrate each suspected class on out-of-fold log-odds (rows x answers)."""
     out = []
     for number in range(len(SUSPECTED_CLASSES)):
         column = len(KINDS) + 1 + number

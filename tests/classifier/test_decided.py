@@ -6,7 +6,7 @@ import pytest
 from casefile.records import KINDS, SUSPECTED_CLASSES, DecidedListing, Listing
 from classifier.decided import MOST_DECISIONS, decision_examples, decision_sheet
 from classifier.examples import Example
-from classifier.fit import _folds
+from classifier.fit import grouped_folds
 from classifier.model import ANSWERS
 from classifier.train import WEIGHTS, Material, prepare
 from review_ui.reasons import REASONS
@@ -70,7 +70,7 @@ def test_a_kind_is_ruled_out_only_where_somebody_said_so(material: Material) -> 
 def test_no_fold_parts_a_site() -> None:
     rows = decision_examples([decided(n, "rejected", site=f"{n % 4}.example") for n in range(20)])
     table = prepare(rows).table
-    folds = _folds(table, np.arange(20))
+    folds = grouped_folds(table, np.arange(20))
     for site in range(4):
         assert len(set(folds[site::4].tolist())) == 1
 
