@@ -1,16 +1,18 @@
 """Bent words straightened: foreign look-alike letters, leet, spaced and dotted letters, words written backwards.
 
 A token is rewritten only when it mixes scripts inside a word, or when its look is that of a known word; so ``B12``,
-``100mg``, real Russian or Greek, and ``h4ir cl1ps`` stay as written.
+``100mg`` and real Russian or Greek stay as written. Everyday words are straightened too, but are no trick to report.
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from classifier.text.edits import Edit, Mapped, apply
 from classifier.text.glyphs import lookalike
-from classifier.text.vocabulary import default_vocabulary
+from classifier.text.vocabulary import default_vocabulary, plain_vocabulary
 
 MOST_TRICKS = 200
 """Tokens examined a text; a trap of a hundred thousand bent words costs no more than this."""
@@ -34,6 +36,11 @@ _LEET = re.compile(
 )
 """A sign that stands for a letter inside a word, before three letters, or after them. The sign comes first, and what
 stands before it is looked at afterwards, because the engine skips quickly to one of a few characters."""
+SILENT = ""
+"""How a plain word was bent: it is straightened, but says nothing of the seller (``h4ir cl1ps``)."""
+_SHORTEST_SPLIT = 5
+_SHORTEST_SPACED = 4
+_LONGEST_SPACED = 24
 _STOP = frozenset(" \t\n.,;:?()[]{}<>\"'/\\=&%~^-")
 _LONGEST_TOKEN = 40
 _MIXED = re.compile(r"[^\W\d_a-z](?:(?<=[a-z][\s\S])|[a-z])")
@@ -75,26 +82,52 @@ def bends(text: str) -> list[tuple[Edit, str]]:
 def straighten(mapped: Mapped) -> tuple[Mapped, list[Trick]]:
     """Return ``mapped`` with bent words rewritten, and what was found."""
     bent = bends(mapped.text)
-    found = [Trick(mapped.starts[edit.start], mapped.ends[edit.end - 1], edit.new, how) for edit, how in bent]
+    found = [Trick(mapped.starts[e.start], mapped.ends[e.end - 1], e.new, how) for e, how in bent if how != SILENT]
     return apply(mapped, [edit for edit, _ in bent]), found
 
 
 def _spaced(text: str, changes: list[tuple[Edit, str]]) -> None:
-    vocabulary = default_vocabulary()
-    for number, match in enumerate(_SPACED.finditer(text)):
-        if number >= MOST_TRICKS:
-            break
+    for match in islice(_SPACED.finditer(text), MOST_TRICKS):
         places = [i for i in range(match.start(), match.end()) if text[i].isalnum() or text[i] in "@$!"]
-        for start, end, found in vocabulary.segment("".join(text[i] for i in places)):
-            changes.append((Edit(places[start], places[end - 1] + 1, found), "spaced"))
-    for number, match in enumerate(_SPLIT.finditer(text)):
-        if number >= MOST_TRICKS:
-            break
-        letters = [i for i in range(match.start(), match.end()) if text[i].isalnum()]
-        joined = "".join(text[i] for i in letters)
-        word = vocabulary.resolve(joined) if len(joined) >= 5 else None
-        if word is not None and match[0] != word:
-            changes.append((Edit(match.start(), match.end(), word), "split"))
+        letters = "".join(text[i] for i in places)
+        for start, end, found, how in _segments(letters):
+            changes.append((Edit(places[start], places[end - 1] + 1, found), how))
+    for match in islice(_SPLIT.finditer(text), MOST_TRICKS):
+        joined = "".join(c for c in match[0] if c.isalnum())
+        if len(joined) >= _SHORTEST_SPLIT:
+            word, how = _resolved(joined, "split")
+            if word is not None and match[0] != word and (how != SILENT or joined.isalpha()):
+                changes.append((Edit(match.start(), match.end(), word), how))
+
+
+def _segments(letters: str) -> Iterator[tuple[int, int, str, str]]:
+    """Yield the known words in a run of letters set apart, longest first: start, end, word, how it was bent."""
+    at = 0
+    while at < len(letters):
+        for end in range(min(len(letters), at + _LONGEST_SPACED), at + _SHORTEST_SPACED - 1, -1):
+            word, how = _exactly(letters[at:end], "spaced")
+            if word is not None:
+                yield at, end, word, how
+                at = end
+                break
+        else:
+            at += 1
+
+
+def _exactly(token: str, how: str) -> tuple[str | None, str]:
+    """Return the word that looks like ``token``, and ``how``, or silence where the word is a plain one."""
+    word = default_vocabulary().exact(token)
+    return (word, how) if word is not None else (plain_vocabulary().exact(token), SILENT)
+
+
+def _resolved(token: str, how: str) -> tuple[str | None, str]:
+    """As :func:`_exactly`; a glyph that resembles no letter may stand for any, where only one word then fits."""
+    word, manner = _exactly(token, how)
+    if word is not None:
+        return word, manner
+    named = default_vocabulary().likely(token)
+    words = named | plain_vocabulary().likely(token)
+    return (words.pop(), how if named else SILENT) if len(words) == 1 else (None, how)
 
 
 def _tokens(text: str, changes: list[tuple[Edit, str]]) -> None:
@@ -148,18 +181,17 @@ def _token_around(text: str, low: int, high: int) -> tuple[int, int]:
 
 
 def _straightened(token: str) -> tuple[int, int, str | None, str]:
-    vocabulary = default_vocabulary()
     start, end = 0, len(token)
     while end > start and not (token[end - 1].isalnum() or token[end - 1] in "@$"):
         end -= 1
     while start < end and not (token[start].isalnum() or token[start] in "@$"):
         start += 1
     core = token[start:end]
-    for part, shift in ((token[start:], end), (core, end)):
-        word = vocabulary.resolve(part) if part and part not in vocabulary.words else None
-        if word is not None and word != part:
-            return start, start + len(part), word, "letters" if not part.isascii() else "leet"
-        del shift
+    for part in (token[start:], core):
+        if part and part not in default_vocabulary().words and part not in plain_vocabulary().words:
+            word, how = _resolved(part, "leet" if part.isascii() else "letters")
+            if word is not None and word != part:
+                return start, start + len(part), word, how
     mixed = _unmixed(core)
     if mixed is not None and mixed != core:
         return start, end, mixed, "mixed"

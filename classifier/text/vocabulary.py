@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 
 from classifier.text.glyphs import fold, lookalike
 from classifier.text.places import LEXICON_FOLDER
+from classifier.text.plain_words import SHORTEST, load_plain_words
 
 WILD = "\0"
 """Stands in a key for a glyph that resembles no letter we know (``*``, an emoji, an unlisted letter)."""
@@ -38,7 +39,7 @@ _LEET = str.maketrans(
         "_": WILD,
     }
 )
-_MOST_WILD = 2
+_MOST_WILD = 3
 _SHORTEST = 4
 _SHORTEST_WILD = 5
 _MOST_MASKS = 100
@@ -76,40 +77,31 @@ class Vocabulary:
             self._by_length[len(each)].append(each)
         self._masked = lru_cache(_MOST_MASKS)(self._masks)
 
-    def resolve(self, token: str) -> str | None:
-        """Return the known word that ``token`` (folded) looks like, or None.
+    def exact(self, token: str) -> str | None:
+        """Return the known word with the look of ``token`` (folded), or None."""
+        return self._by_key.get(key(token))
 
-        Glyphs without a look-alike match any letter, at most two of them and in words of five letters or more.
+    def likely(self, token: str) -> set[str]:
+        """Return the known words that ``token`` may stand for, its glyphs without a look-alike being any letter.
+
+        At most three of them, and less than half of a word of five letters or more; the same glyph is the same letter.
         """
         look = key(token)
-        word = self._by_key.get(look)
-        if word is not None:
-            return word
         wild = [i for i, c in enumerate(look) if c == WILD or not c.isascii()]
         if not wild or len(wild) > _MOST_WILD or len(look) < _SHORTEST_WILD or len(wild) * 2 >= len(look):
-            return None
+            return set()
         found = self._masked(len(look), tuple(wild)).get(_without(look, wild), ())
-        return self._by_key[found[0]] if len(found) == 1 else None
+        return {
+            self._by_key[each]
+            for each in found
+            if len({(look[i], each[i]) for i in wild}) == len({look[i] for i in wild})
+        }
 
     def _masks(self, length: int, wild: tuple[int, ...]) -> dict[str, list[str]]:
         """Return the keys of ``length`` letters by what they hold outside the places ``wild``."""
         found: dict[str, list[str]] = {}
         for each in self._by_length.get(length, ()):
             found.setdefault(_without(each, wild), []).append(each)
-        return found
-
-    def segment(self, letters: str) -> list[tuple[int, int, str]]:
-        """Return the known words in a run of joined letters, left to right, longest first: ``(start, end, word)``."""
-        look, found, at = key(letters), [], 0
-        while at < len(look):
-            for end in range(min(len(look), at + 24), at + _SHORTEST - 1, -1):
-                word = self._by_key.get(look[at:end])
-                if word is not None:
-                    found.append((at, end, word))
-                    at = end
-                    break
-            else:
-                at += 1
         return found
 
 
@@ -123,3 +115,12 @@ def default_vocabulary() -> Vocabulary:
         if line and not line.startswith("#"):
             words.update(fold(word) for word in line.split())
     return Vocabulary(word for word in words if word.isalpha())
+
+
+@cache
+def plain_vocabulary() -> Vocabulary:
+    """Return the words that are straightened without being evidence: plain words, and parts of longer names."""
+    from classifier.text.entries import load_entries
+
+    parts = {part for entry in load_entries() for name in entry.spellings for part in fold(name).split() if " " in name}
+    return Vocabulary({*load_plain_words(), *(part for part in parts if part.isalpha() and len(part) >= SHORTEST)})

@@ -1,4 +1,5 @@
 import unicodedata
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -76,6 +77,66 @@ def test_text_of_a_real_script_is_left_alone(raw: str) -> None:
 )
 def test_ordinary_digits_and_units_are_no_trick(raw: str) -> None:
     assert normalise(raw).tricks == ()
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [
+        ("kind custom3rs", "kind customers"),
+        ("c h e a p e s t packing", "cheapest packing"),
+        ("c.u.s.t.o.m.e.r.s", "customers"),
+        ("shiρping", "shipping"),
+        ("shi⚕ping", "shipping"),
+        ("h4ndm4de soap", "handmade soap"),
+    ],
+)
+def test_an_everyday_word_is_read_as_well_but_is_no_trick(raw: str, read: str) -> None:
+    result = normalise(raw)
+    assert result.text == read
+    assert not [trick for trick in result.tricks if trick.how in ("leet", "spaced", "split")]
+
+
+@pytest.mark.parametrize(
+    "raw", ["10 tube @ 5 ml", "Package - 5", "pack10", "b2b", "mp3player", "co2", "u.s.a", "a - b - c"]
+)
+def test_counts_and_measures_are_left_alone(raw: str) -> None:
+    assert normalise(raw).text == raw.lower()
+
+
+def test_a_glyph_that_could_be_several_letters_is_left_as_it_is() -> None:
+    assert normalise("st⚕ck").text == "st⚕ck"  # stack, stock, stick...
+
+
+_BENDS = {"a": "4@а", "e": "3е", "i": "1!і", "o": "0о", "s": "5$ѕ", "t": "7τ"}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["ozempic", "sildenafil", "tramadol", "oxycodone", "delivery", "discreet", "prescription"]),
+    st.lists(st.sampled_from(["leet", "invisible", "marks", "capitals", "wide"]), min_size=1, max_size=4, unique=True),
+    st.randoms(use_true_random=False),
+)
+def test_every_mix_of_tricks_is_undone_and_the_quote_is_what_stood_there(
+    word: str, hows: list[str], dice: Random
+) -> None:
+    bent = word
+    for how in hows:
+        place = dice.randrange(1, len(bent) - 1)
+        if how == "leet":
+            bent = "".join(dice.choice(_BENDS.get(c, c)) if 0 < i < 3 else c for i, c in enumerate(bent))
+        elif how == "invisible":
+            bent = bent[:place] + dice.choice("\u200b\u200d\u00ad\u2060") + bent[place:]
+        elif how == "marks":
+            bent = bent[:place] + dice.choice("\u0301\u0336\u0489\u20d0") * dice.randrange(1, 20) + bent[place:]
+        elif how == "capitals":
+            bent = bent.upper()
+        else:
+            bent = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in bent)
+    raw = f"buy {bent} here"
+    result = normalise(raw)
+    assert result.text == f"buy {word} here"
+    start, end = result.raw_span(4, 4 + len(word))
+    assert raw[start:end] == bent
 
 
 def test_a_glyph_that_nobody_listed_is_found_by_its_unicode_name() -> None:
