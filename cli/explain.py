@@ -101,10 +101,10 @@ def _print(found: "Explanation") -> None:
     for note in found.notes:
         click.echo(f"  note: {note}")
     _section("Cues", [
-        f"{cue.cue}: {_quoted(cue.quote)} ({cue.field} {cue.start}-{cue.end}; {cue.source})" for cue in found.cues
+        f"{cue.cue}: {quoted(cue.quote)} ({cue.field} {cue.start}-{cue.end}; {cue.source})" for cue in found.cues
     ], "none")  # fmt: skip
     _section("What speaks for the offer", [
-        f"{one.why}: {_quoted(one.quote)} ({one.field} {one.start}-{one.end}"
+        f"{one.why}: {quoted(one.quote)} ({one.field} {one.start}-{one.end}"
         + (f", takes away {one.cue})" if one.cue else ")")
         for one in found.protections
     ], "nothing")  # fmt: skip
@@ -114,7 +114,7 @@ def _print(found: "Explanation") -> None:
     ], "nothing that was tried: the risk does not rest on one quote")  # fmt: skip
     for title, cases in (("Nearest confirmed cases", found.confirmed), ("Nearest rejected case", found.rejected)):
         _section(title, [
-            f"{case.similarity:.2f}  {_quoted(case.title)} ({case.site or 'no site'}, {case.id})" for case in cases
+            f"{case.similarity:.2f}  {quoted(case.title)} ({case.site or 'no site'}, {case.id})" for case in cases
         ], "none decided yet")  # fmt: skip
 
 
@@ -127,8 +127,8 @@ def _section(title: str, lines: list[str], otherwise: str) -> None:
 def _terms(found: "Explanation") -> "Iterator[str]":
     first, last = found.terms[:_SHOWN], found.terms[_SHOWN:]
     for term in first:
-        name = _quoted(term.name) if term.sort == "words" else term.name
-        quote = f"  {_quoted(term.quote)}" if term.quote and term.sort != "words" else ""
+        name = quoted(term.name) if term.sort == "words" else term.name
+        quote = f"  {quoted(term.quote)}" if term.quote and term.sort != "words" else ""
         yield f"{term.log_odds:+7.3f}  {name}{quote}"
     if last:
         yield f"{sum(t.log_odds for t in last):+7.3f}  everything else ({len(last)} lines; --json lists them)"
@@ -137,10 +137,10 @@ def _terms(found: "Explanation") -> "Iterator[str]":
 
 def _change(what: "WhatIf") -> str:
     said = _CHANGES[what.change].format(cue=(what.cue or "").replace("_", " "))
-    return f"{said}: {'; '.join(_quoted(text) for text in what.texts[:4])}"
+    return f"{said}: {'; '.join(quoted(text) for text in what.texts[:4])}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return foreign text on one line without what a terminal would obey."""
     line = "".join(sign if sign.isprintable() else " " for sign in " ".join(text.split()))
     return f"“{line[:_LONGEST_QUOTE]}{'…' if len(line) > _LONGEST_QUOTE else ''}”"

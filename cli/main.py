@@ -21,6 +21,7 @@ VERBS: Final = {
     "refer": "cli.refer:refer",
     "train": "cli.train:train",
     "model": "cli.model:model",
+    "second-look": "cli.second_look:second_look",
     "evaluate": "cli.evaluate:evaluate",
     "drift": "cli.drift:drift",
     "audit": "cli.audit:audit",
