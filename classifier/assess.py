@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from casefile.records import KINDS, SUSPECTED_CLASSES, Assessment, Listing
+from classifier.cascade import Cascade, Weighed
 from classifier.concepts import load_concepts
 from classifier.cues.finder import CueCatalogue, CueMatch
 from classifier.goods import load_goods
@@ -15,6 +16,7 @@ from classifier.ngrams import BUCKETS
 from classifier.persist import ModelError, load_model
 from classifier.reading import Reading, features, lexicon_id_of, read
 from classifier.signals import SIGNALS
+from classifier.stage_two import StageTwo
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "default"
 
@@ -29,10 +31,19 @@ _MOST_CUES = 50
 
 
 class Assessor:
-    """A model with its lexicon and cue catalogue."""
+    """A model with its lexicon and cue catalogue; ``cascade`` where the model has a stage two."""
 
-    def __init__(self, model: Model, *, model_id: str, languages: frozenset[str], catalogue: CueCatalogue) -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        model_id: str,
+        languages: frozenset[str],
+        catalogue: CueCatalogue,
+        cascade: Cascade | None = None,
+    ) -> None:
         self._model = model
+        self._cascade = cascade
         self._languages = languages
         self._catalogue = catalogue
         self.model_id = model_id
@@ -52,6 +63,7 @@ class Assessor:
             raise ModelError(f"{where}: made for other signals than this program has; run `pharmakon train`")
         try:
             model = Model.from_arrays(arrays, buckets=BUCKETS, signals=len(SIGNALS))
+            stage_two = StageTwo.from_arrays(arrays)
         except (KeyError, ValueError) as error:
             raise ModelError(
                 f"{where}: the weights do not fit this program ({error}); run `pharmakon train`"
@@ -59,7 +71,9 @@ class Assessor:
         languages = frozenset(str(tag) for tag in about.get("languages", ()))
         load_concepts()
         load_goods()
-        return cls(model, model_id=str(manifest["id"]), languages=languages, catalogue=CueCatalogue.load())
+        cascade = Cascade.load(stage_two) if stage_two else None
+        catalogue = CueCatalogue.load()
+        return cls(model, model_id=str(manifest["id"]), languages=languages, catalogue=catalogue, cascade=cascade)
 
     @property
     def model(self) -> Model:
@@ -83,17 +97,26 @@ class Assessor:
         """Yield the fields of each assessment as plain data; for streams, where building records costs too much."""
         for batch in _batches(listings):
             readings = [read(self._catalogue, listing) for listing in batch]
-            scores = self._model.scores(*features(readings))
+            weighed = self._weigh(readings)
             for row, (listing, reading) in enumerate(zip(batch, readings, strict=True)):
-                yield self._one(
-                    listing, reading, scores.kind[row].tolist(), float(scores.risk[row]), scores.suspected[row].tolist()
-                )
+                yield self._one(listing, reading, weighed, row)
 
-    def _one(
-        self, listing: Listing, reading: Reading, kinds: list[float], risk: float, suspected: list[float]
-    ) -> dict[str, Any]:
+    def _weigh(self, readings: Sequence[Reading]) -> Weighed:
+        hashed, signals = features(readings)
+        inputs = self._model.inputs(hashed, signals)
+        scores = self._model.answer(inputs)
+        if self._cascade is None:
+            return Weighed(scores, [1] * len(readings), [None] * len(readings))
+        texts, taught = [r.text for r in readings], [self._taught(r.language) for r in readings]
+        return self._cascade.weigh(scores, self._model.logits(inputs), signals=signals, texts=texts, taught=taught)
+
+    def _taught(self, language: str | None) -> bool:
+        return language is None or language.split("-")[0].lower() in self._languages
+
+    def _one(self, listing: Listing, reading: Reading, weighed: Weighed, row: int) -> dict[str, Any]:
+        kinds, suspected = weighed.scores.kind[row].tolist(), weighed.scores.suspected[row].tolist()
         kind = KINDS[max(range(len(kinds)), key=kinds.__getitem__)]
-        risk = round(risk, _DECIMALS)
+        risk = round(float(weighed.scores.risk[row]), _DECIMALS)
         harm = harm_of(kind, reading.findings)
         language = reading.language
         notes = []
@@ -103,6 +126,9 @@ class Assessor:
             notes.append(f"the n-gram model read the first {LONGEST_TEXT} characters; cues and lexicon read on")
         if not reading.text.strip():
             notes.append("no readable text")
+        said = weighed.notes[row]
+        if said:
+            notes.append(said)
         fields: dict[str, Any] = {
             "id": listing.id, "version": listing.version, "kind": kind,
             "kind_probabilities": {k: round(p, _DECIMALS) for k, p in zip(KINDS, kinds, strict=True)},
@@ -111,9 +137,9 @@ class Assessor:
             "cues": [_cue(match) for match in reading.findings.cues[:_MOST_CUES]],
             "harm": round(harm, _DECIMALS), "priority": round(priority_of(risk, harm), _DECIMALS),
             "audience": reading.findings.audience, "language": language,
-            "language_supported": language is None or language.split("-")[0].lower() in self._languages,
+            "language_supported": self._taught(language),
             "substances": _substances(reading),
-            "notes": notes, "model": self.model_id, "lexicon": self.lexicon_id,
+            "notes": notes, "stage": weighed.stages[row], "model": self.model_id, "lexicon": self.lexicon_id,
         }  # fmt: skip
         return fields
 

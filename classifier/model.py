@@ -109,7 +109,11 @@ class Model:
 
     def scores(self, hashed: Hashed, signals: Floats) -> Scores:
         """Return the calibrated answers for the listings of ``hashed`` with their ``signals`` (listings x signals)."""
-        return self.answer(np.hstack((self.layer.scores(hashed), signals)))
+        return self.answer(self.inputs(hashed, signals))
+
+    def inputs(self, hashed: Hashed, signals: Floats) -> Floats:
+        """Return the inputs of layer two: listings x (scores of layer one + signals)."""
+        return np.hstack((self.layer.scores(hashed), signals))
 
     def logits(self, inputs: Floats) -> Floats:
         """Return the raw answers of layer two (listings x answers)."""

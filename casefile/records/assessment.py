@@ -48,5 +48,7 @@ class Assessment(Record):
     """Substances named, as INN in lower case."""
     notes: tuple[str, ...] = ()
     """What limits this assessment, for example ``text cut at 200000 characters``."""
+    stage: Literal[1, 2] = 1
+    """The last stage of the model that answered: 1 rules, lexicon and n-grams; 2 sentence embeddings as well."""
     model: str
     lexicon: str
