@@ -42,6 +42,13 @@ def decided_listings(casefile: "Casefile", *, most: int | None = None) -> Iterat
         before = keys[-1]["last"]
 
 
+def labels_mark(casefile: "Casefile") -> tuple[int, int]:
+    """Return what changes whenever the labels do: the newest decision, and how many people policy asks for."""
+    needed = load_policy(casefile.workspace).confirmations_needed
+    with casefile.read() as db:
+        return db.execute("SELECT coalesce(max(id), 0) FROM decisions").fetchone()[0], needed
+
+
 _DECIDED = """
     SELECT listing_id, version, max(id) AS last FROM decisions
     GROUP BY listing_id, version HAVING last < ? ORDER BY last DESC LIMIT ?"""

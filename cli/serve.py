@@ -90,12 +90,13 @@ def _run(
 ) -> None:
     import uvicorn
 
+    from cli.desk_explainer import DeskExplainer
     from review_ui.app import create_app
 
     casefile = open_casefile(workspace)
     try:
         config = uvicorn.Config(
-            create_app(casefile, settings=settings),
+            create_app(casefile, settings=settings, explain=DeskExplainer(casefile)),
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -24,6 +24,7 @@ from review_ui.security import BodyTooLarge, bounded_body
 from review_ui.settings import DeskSettings
 
 if TYPE_CHECKING:
+    from review_ui.explanation import Explain
     from review_ui.render import Pages
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class Desk:
     casefile: Casefile
     settings: DeskSettings
     pages: "Pages"
+    explain: "Explain | None" = None
+    """What explains a listing's risk, where the desk was given it."""
 
 
 @dataclass(frozen=True)

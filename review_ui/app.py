@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from casefile.decisions import follow_policy
 from casefile.policy import PolicyError
 from casefile.store import Casefile, CasefileError
-from review_ui import capture, cases, decide, item, keys, login, queue, static_files
+from review_ui import batches, capture, cases, decide, explanation, item, keys, login, queue, static_files
 from review_ui.access import Desk, GuardedRoute, RoutePermission, Screen
 from review_ui.errors import ErrorPages
 from review_ui.render import Pages
@@ -30,10 +30,14 @@ ROUTES: Sequence[tuple[str, str, RoutePermission, Screen]] = (
     ("GET", "/item", "read", item.show),
     ("GET", "/item/{listing_id}", "read", item.show),
     ("GET", "/text", "read", item.show_text),
+    ("GET", "/explanation", "read", explanation.show),
     ("GET", "/capture", "read", capture.show),
     ("GET", "/screenshot", "read", capture.show_screenshot),
     ("POST", "/decide", "decide", decide.record),
     ("POST", "/undo", "decide", decide.undo),
+    ("GET", "/batches", "read", batches.show_all),
+    ("GET", "/batch", "read", batches.show),
+    ("GET", "/batch/start", "read", batches.start),
     ("GET", "/cases", "read", cases.show),
     ("GET", "/case", "read", cases.show_case),
     ("POST", "/case/refer", "refer", cases.refer),
@@ -42,12 +46,17 @@ ROUTES: Sequence[tuple[str, str, RoutePermission, Screen]] = (
 """Method, path, permission, screen. A path that is not here does not answer."""
 
 
-def create_app(casefile: Casefile, *, settings: DeskSettings | None = None) -> Starlette:
-    """Return the desk over an open casefile, its review states brought in line with the policy file."""
+def create_app(
+    casefile: Casefile, *, settings: DeskSettings | None = None, explain: explanation.Explain | None = None
+) -> Starlette:
+    """Return the desk over an open casefile, its review states brought in line with the policy file.
+
+    ``explain`` says why a listing has its risk; it is called in worker threads, when somebody asks.
+    """
     # a faulty policy file is shown on every page by the shell; the states then stay as they are
     with contextlib.suppress(PolicyError):
         follow_policy(casefile, actor="serve")
-    desk = Desk(casefile, settings or DeskSettings(), Pages())
+    desk = Desk(casefile, settings or DeskSettings(), Pages(), explain)
     errors = ErrorPages(desk)
     return Starlette(
         routes=[

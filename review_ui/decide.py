@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from casefile.assessments import get_assessment
+from casefile.batches import blind_among
 from casefile.decisions import DecisionError, decide, undo_last
 from casefile.listings import get_listing
 from casefile.records import VERDICTS
@@ -65,6 +66,7 @@ def record(desk: Desk, visit: Visit) -> Response:
             version=int(version),
             reasons=fitting_reasons(chosen, verdict),
             note=note,
+            blind=bool(blind_among(desk.casefile, [listing_id], person=visit.reader.id)),
             seconds=seconds_on_screen(visit),
         )
     except DecisionError as error:

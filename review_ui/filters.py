@@ -1,5 +1,6 @@
 """The queue's filter as it stands in the address, so that a filtered queue can be bookmarked and shared."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -21,16 +22,21 @@ FACETS: Final = {
 FACET_OF: Final = {"class": "suspected"}
 """Query parameters that the casefile knows by another name."""
 
+_BATCH: Final = re.compile(r"B\d{4}-\d{5}")
+"""The id of a batch: in an address, it takes the place of the queue."""
+
 MOST_CHARACTERS: Final = 200
 """Of one parameter: longer than any host or substance name, short enough for an address."""
 
 
 def clean_query(given: Mapping[str, str]) -> dict[str, str | None]:
-    """Return the filter's parameters; what is over-long, an unknown state or an unknown class falls away."""
+    """Return the filter's parameters; what is over-long, an unknown state, class or batch falls away."""
     query: dict[str, str | None] = {}
-    for name in (*FACETS, "state", "q"):
+    for name in (*FACETS, "state", "q", "batch"):
         value = given.get(name, "").strip()
         query[name] = value if value and len(value) <= MOST_CHARACTERS else None
+    if query["batch"] and not _BATCH.fullmatch(query["batch"]):
+        query["batch"] = None
     if query["class"] not in SUSPECTED_CLASSES:
         query["class"] = None
     if query["state"] not in STATE_NAMES or query["state"] == "open":

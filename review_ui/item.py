@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from casefile.assessments import get_assessment
 from casefile.audit import log_read
+from casefile.batches import blind_among, next_in_batch
 from casefile.cases import standing_decisions
 from casefile.decisions import history, review_state
 from casefile.evidence import EvidenceError, custody
@@ -50,8 +51,11 @@ def requested_listing(desk: Desk, visit: Visit) -> Listing:
 
 
 def next_path(desk: Desk, visit: Visit, query: dict[str, str | None], listing_id: str, priority: float) -> str | None:
-    """Return the address of the item after this one in the queue, from the top again at its end, or None."""
+    """Return the address of the item after this one in the queue or batch, from the top again at its end, or None."""
     chosen, person = to_filter(query), visit.reader.id
+    if query["batch"]:
+        following = next_in_batch(desk.casefile, query["batch"], person=person, after=listing_id)
+        return item_path(following, query) if following else None
     row = next_item(desk.casefile, chosen, person=person, after=(priority, listing_id), skip=(listing_id,))
     row = row or next_item(desk.casefile, chosen, person=person, skip=(listing_id,))
     return item_path(row.listing_id, query) if row else None
@@ -97,7 +101,10 @@ def listing_page(
     """Return the page of a listing; ``problem`` says why a decision was refused, ``draft`` keeps what was filled in."""
     person = visit.reader
     log_read(desk.casefile, f"person:{person.id}", f"listing:{listing.id}")
-    assessment = get_assessment(desk.casefile, listing.id, listing.version)
+    stored = get_assessment(desk.casefile, listing.id, listing.version)
+    blind = bool(blind_among(desk.casefile, [listing.id], person=person.id))
+    # What the model says must not be on the page at all: a person judging blind looks at the listing alone.
+    assessment = None if blind else stored
     cues = number_cues(listing, assessment)
     versions = listing_versions(desk.casefile, listing.id)
     latest = versions[-1].version if versions else listing.version
@@ -111,6 +118,7 @@ def listing_page(
         query=query,
         listing=listing,
         assessment=assessment,
+        blind=blind,
         cues=cues,
         cues_left_out=max(0, len(assessment.cues) - MAX_CUES) if assessment else 0,
         title=mark_field(listing, "title", cues),
@@ -125,7 +133,7 @@ def listing_page(
         state=review_state(desk.casefile, listing.id),
         history=history(desk.casefile, listing.id),
         own_verdict=next((d.verdict for d in reversed(standing) if d.person == person.pseudonym), None),
-        next_path=next_path(desk, visit, query, listing.id, priority_of(assessment)),
+        next_path=next_path(desk, visit, query, listing.id, priority_of(stored)),
         text_part=TEXT_PART,
         reasons=REASONS,
         verdicts=VERDICT_KEYS,
@@ -156,7 +164,8 @@ def show_text(desk: Desk, visit: Visit) -> Response:
     parts = (len(text) + TEXT_PART - 1) // TEXT_PART
     asked = visit.query("part", 9) or "1"
     part = min(max(int(asked), 1), parts) if asked.isascii() and asked.isdigit() else 1
-    cues = number_cues(listing, get_assessment(desk.casefile, listing.id, listing.version))
+    blind = blind_among(desk.casefile, [listing.id], person=visit.reader.id)
+    cues = number_cues(listing, None if blind else get_assessment(desk.casefile, listing.id, listing.version))
     return desk.pages.page(
         "text.html",
         **shell(desk, visit),

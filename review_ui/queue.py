@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from starlette.responses import RedirectResponse, Response
 
+from casefile.batches import blind_among
 from casefile.listings import count_unassessed
 from casefile.queue import QueuePage, QueueRow, facets, next_item, page
 from casefile.queue_filter import QueueError, QueueFilter
@@ -53,6 +54,10 @@ def _count_values(rows: Sequence[QueueRow]) -> dict[str, list[tuple[str, int]]]:
 def show(desk: Desk, visit: Visit) -> Response:
     """Show one page of the queue in order of priority."""
     query = filter_query(visit)
+    if query["batch"]:  # where the way through a batch ends
+        return RedirectResponse(
+            f"/batch{query_string({'id': query['batch'], 'done': visit.query('done')})}", HTTPStatus.SEE_OTHER
+        )
     chosen = to_filter(query)
     try:
         found = page(desk.casefile, chosen, after=visit.query("after", 1000), limit=PAGE_ROWS, person=visit.reader.id)
@@ -68,6 +73,7 @@ def show(desk: Desk, visit: Visit) -> Response:
         query=query,
         state=chosen.state,
         rows=found.rows,
+        blind=blind_among(desk.casefile, [row.listing_id for row in found.rows], person=visit.reader.id),
         next_cursor=found.next_cursor,
         paged=visit.query("after", 1000) is not None,
         facet_names=FACETS,
