@@ -79,17 +79,22 @@ def _of_terms(terms: Sequence[Term]) -> dict[str, float]:
 def _of_goods(fields: Sequence[FieldText]) -> dict[str, float]:
     """Return what sort of goods the item's own fields speak of, by names of the lexicon and words of the trades."""
     values: dict[str, float] = {}
-    counts = dict.fromkeys(SORTS, 0)
+    counts: dict[str, int] = {}
     for field in fields:
-        kinds = {t.kind for t in field.terms} & set(_OTHER_KINDS)
+        kinds = {t.kind for t in field.terms}.intersection(_OTHER_KINDS)
         found = load_goods().count(field.normalised.text)
-        values |= dict.fromkeys((f"names_kind:{k}" for k in kinds), 1.0)
+        for kind in kinds:
+            values[f"names_kind:{kind}"] = 1.0
         if field.field == "title":
-            values |= dict.fromkeys((f"title_kind:{k}" for k in kinds), 1.0)
-            values |= {f"title_goods:{k}": _log1p(n) for k, n in found.items()}
+            for kind in kinds:
+                values[f"title_kind:{kind}"] = 1.0
+            for sort, number in found.items():
+                values[f"title_goods:{sort}"] = _log1p(number)
         for sort, number in found.items():
-            counts[sort] += number
-    return values | {f"goods:{k}": _log1p(n) for k, n in counts.items() if n}
+            counts[sort] = counts.get(sort, 0) + number
+    for sort, number in counts.items():
+        values[f"goods:{sort}"] = _log1p(number)
+    return values
 
 
 def _asks_crypto(listing: Listing) -> bool:
@@ -111,12 +116,13 @@ def signals_of(listing: Listing, findings: Findings) -> npt.NDArray[np.float64]:
     )
     protections = {p.why for p in findings.protections}
     taken = sum(p.cue is not None for p in findings.protections)
-    values: dict[str, float] = {f"cue:{c}": 1.0 for c in cues} | {f"protection:{w}": 1.0 for w in protections}
-    values |= {f"names:{k}": v for k, v in named.items()}
-    values |= {
-        f"title_names:{k}": v
-        for k, v in _of_terms([t for f in findings.fields if f.field == "title" for t in f.terms]).items()
-    }
+    values: dict[str, float] = {f"cue:{c}": 1.0 for c in cues}
+    for why in protections:
+        values[f"protection:{why}"] = 1.0
+    if item:
+        values |= {f"names:{k}": v for k, v in named.items()}
+        in_title = [t for f in findings.fields if f.field == "title" for t in f.terms]
+        values |= {f"title_names:{k}": v for k, v in _of_terms(in_title).items()}
     values["cues:distinct"] = _log1p(len(cues))
     values["cues:on_site"] = float(any(c.field == "site_text" for c in findings.cues))
     values["cues:offer"] = _log1p(len(offer))

@@ -1,5 +1,6 @@
 """Medicines named in a text, in any script: one Aho-Corasick automaton with a word-boundary rule per script."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from classifier.text.entries import (
 )
 from classifier.text.glyphs import fold
 from classifier.text.normalise import Normalised
+from classifier.text.pieces import Remembered, pieces
 from classifier.text.places import LEXICON_FOLDER
 from classifier.text.reference import digest_of
 from classifier.text.scripts import LETTERS, NO_LETTERS, arabic_word_start, script_of
@@ -94,6 +96,14 @@ def _known(
     return _Known(word, script, brand, entry, classes, bent, stem, LETTERS[script], ending, _status(classes))
 
 
+_Named = tuple[int, int, int, int, _Known]
+"""Last character of the spelling, its length, where the word begins and ends, what it is."""
+
+
+def _reading_order(named: _Named) -> tuple[int, int]:
+    return named[0], -named[1]
+
+
 class Lexicon:
     """The names of ``data/lexicon``, ready to be found."""
 
@@ -123,7 +133,11 @@ class Lexicon:
                 table.setdefault(variant, _known(variant, True, known_word.entry, known_word.classes, bent=True))
         for ending, name in stems.items():
             table.setdefault(ending, _known(ending, False, Entry("", (name,)), (classes[name],), stem=True))
-        self._names = WordSearch(table.items())
+        self._words = WordSearch((name, known) for name, known in table.items() if " " not in name)
+        self._phrases = WordSearch((name, known) for name, known in table.items() if " " in name)
+        self._heads = frozenset(name.partition(" ")[0] for name in table if " " in name)
+        self._longest_head = max(map(len, self._heads), default=0)
+        self._pieces = Remembered(self._in_piece)
 
     @classmethod
     def load(cls, folder: Path = LEXICON_FOLDER) -> "Lexicon":
@@ -133,20 +147,44 @@ class Lexicon:
     def find(self, normalised: Normalised) -> list[Term]:
         """Return the names in reading order; of overlapping ones the longest."""
         text = normalised.text
+        named: list[_Named] = []
+        several = False
+        base = 0
+        parts = pieces(text)
+        for part, (inside, head) in zip(parts, map(self._pieces.__getitem__, parts), strict=True):
+            for last, length, start, stop, known in inside:
+                named.append((base + last, length, base + start, base + stop, known))
+            several = several or head
+            base += len(part) + 1
+        if several:
+            named += self._named(self._phrases, text)
+            named.sort(key=_reading_order)
         best: list[tuple[int, int, _Known]] = []
-        for last, known in self._names.find(text):
+        for _, _, start, stop, known in named:
+            if known.stem and any(b[0] >= start for b in best):
+                continue
+            while best and best[-1][0] >= start:
+                best.pop()
+            if not best or best[-1][1] <= start:
+                best.append((start, stop, known))
+        return [known.term(start, stop, text[start:stop]) for start, stop, known in best]
+
+    def _in_piece(self, piece: str) -> tuple[tuple[_Named, ...], bool]:
+        """Return the names in a piece without spaces, and whether a name of several words may begin at its end."""
+        ends = (piece[-length:] for length in range(1, min(len(piece), self._longest_head) + 1))
+        return tuple(self._named(self._words, piece)), any(end in self._heads for end in ends)
+
+    def _named(self, names: WordSearch, text: str) -> Iterator[_Named]:
+        """Yield what ``names`` finds in ``text`` that stands there as a word of its own."""
+        for last, known in names.find(text):
             start, end = last - len(known.spelling) + 1, last + 1
             if known.stem:
                 start = _word_start(text, start)
-                if end - start < _SHORTEST_STEMMED or any(b[0] >= start for b in best):
+                if end - start < _SHORTEST_STEMMED:
                     continue
-            whole = self._whole_word(text, start, end, known)
-            if whole and text[start:whole] not in self._everyday:
-                while best and best[-1][0] >= start:
-                    best.pop()
-                if not best or best[-1][1] <= start:
-                    best.append((start, whole, known))
-        return [known.term(start, end, text[start:end]) for start, end, known in best]
+            stop = self._whole_word(text, start, end, known)
+            if stop and text[start:stop] not in self._everyday:
+                yield last, len(known.spelling), start, stop, known
 
     @staticmethod
     def _whole_word(text: str, start: int, end: int, known: _Known) -> int:
