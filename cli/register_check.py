@@ -1,0 +1,65 @@
+"""Ask the registers in the casefile about a listing: what is stored there meets what the classifier can compare."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from casefile.records import Assessment, Listing, Site
+    from casefile.records.register import RegisterCheck, RegisterEdition
+    from casefile.store import Casefile
+    from classifier.identity import Identity
+
+MOST_COUNTRIES = 40
+WORLDWIDE = "*"
+
+
+def check_listing(
+    casefile: "Casefile", listing: "Listing", *, site: "Site | None" = None, assessment: "Assessment | None" = None
+) -> "RegisterCheck":
+    """Return what the current editions of all registers say of a listing, for each country it ships to.
+
+    A listing that ships worldwide, or does not say where to, is asked about in every country a register is loaded for.
+    """
+    from casefile.records.register import RegisterCheck
+    from casefile.registers import editions, find_entries
+    from classifier.identity import read_identity
+    from classifier.register_names import words_of_listing
+    from classifier.register_sellers import seller_answer, seller_keys
+    from classifier.registers import alerted, answer_for, batch_keys, match, product_keys
+
+    current = [one for one in editions(casefile) if one.current]
+    products = [one for one in current if one.kind == "products"]
+    batches = [one for one in current if one.kind == "batches"]
+    sellers = [one for one in current if one.kind == "sellers"]
+    identity, words = read_identity(listing), words_of_listing(listing)
+    matches = [
+        match(entry, identity, words) for entry in find_entries(casefile, products, product_keys(identity, words))
+    ]
+    by_id = {one.id: one for one in current}
+    found = alerted(listing, identity, find_entries(casefile, batches, batch_keys(listing)))
+    alerts = [(entry, by_id[entry.register_id]) for entry in found]
+    known = bool(identity.substances or identity.brands)
+    cues = [cue.cue for cue in assessment.cues] if assessment else []
+    return RegisterCheck(
+        _described(identity),
+        tuple(
+            answer_for(country, matches, products, known=known, alerts=alerts)
+            for country in countries_of(listing, products)
+        ),
+        seller_answer(listing, site, cues, find_entries(casefile, sellers, seller_keys(listing, site)), current),
+    )
+
+
+def _described(identity: "Identity") -> str:
+    parts = ("substances", "brands", "strengths", "forms", "counts")
+    return "; ".join(", ".join(identity.values(part)[:6]) for part in parts if identity.values(part))
+
+
+def countries_of(listing: "Listing", editions: "Sequence[RegisterEdition]") -> list[str]:
+    """Return the countries to ask about: where the listing ships to, else where a register is loaded for."""
+    named = [place for place in listing.ships_to if len(place) == 2 and place.isascii() and place.isupper()]
+    named = ["GB" if place == "UK" else place for place in named]
+    if named and WORLDWIDE not in listing.ships_to:
+        return list(dict.fromkeys(named))[:MOST_COUNTRIES]
+    return list(dict.fromkeys([*named, *sorted({one.country for one in editions})]))[:MOST_COUNTRIES]

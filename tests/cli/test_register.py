@@ -1,0 +1,82 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import main
+
+Run = Callable[..., Result]
+BDPM = "\t".join(
+    ["1", "VIAGRA 100 mg, comprimé", "comprimé", "orale", "Autorisation active", "", "", "", "", "", "LABO", ""]
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["register", *arguments, "--workspace", str(tmp_path / "ws")])
+
+    path = tmp_path / "CIS_bdpm.txt"
+    path.write_bytes((BDPM + "\n").encode("latin-1"))
+    return invoke
+
+
+def listings(tmp_path: Path, *rows: dict[str, object]) -> str:
+    path = tmp_path / "listings.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_a_register_is_imported_listed_and_asked(run: Run, tmp_path: Path) -> None:
+    done = run("import", str(tmp_path / "CIS_bdpm.txt"), "--mapping", "bdpm", "--date", "2026-01-31", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["entries"] == 1
+    assert "bdpm" in run("list").output
+    source = listings(
+        tmp_path,
+        {"id": "a", "title": "Viagra 100 mg x 4 tablets", "ships_to": ["FR", "JP"]},
+        {"id": "b", "title": "Kamagra 100 mg", "ships_to": ["FR"]},
+        {"id": "c", "title": "Viagra 100 mg", "ships_to": ["*"]},
+    )
+    found = [json.loads(line) for line in run("check", "--in", source, "--json").stdout.splitlines()]
+    answers = [{one["country"]: one["answer"] for one in row["countries"]} for row in found]
+    assert answers == [{"FR": "authorised", "JP": "register not loaded"}, {"FR": "not found"}, {"FR": "authorised"}]
+    assert "authorised: VIAGRA" in run("check", "--in", source).output
+
+
+def test_the_same_file_again_says_so(run: Run, tmp_path: Path) -> None:
+    first, again = (run("import", str(tmp_path / "CIS_bdpm.txt"), "--mapping", "bdpm") for _ in range(2))
+    assert first.exit_code == again.exit_code == 0
+    assert "nothing changed" in again.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--mapping", "nowhere"), 1, "no such mapping"),
+        (("--mapping", "bdpm", "--kind", "sellers"), 1, "mapping of products"),
+        (("--mapping", "bdpm", "--date", "31.1.2026"), 2, "2026-11-01"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    done = run("import", str(tmp_path / "CIS_bdpm.txt"), *arguments)
+    assert done.exit_code == status
+    assert said in done.output
+
+
+def test_a_line_that_is_no_listing_is_named_and_the_rest_answered(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "listings.jsonl"
+    path.write_text('{"id": "a", "title": "Viagra 100 mg"}\nnot json\n', encoding="utf-8")
+    done = run("check", "--in", str(path))
+    assert done.exit_code == 1
+    assert "line 2" in done.output
+    assert "a: sildenafil" in done.output
+
+
+def test_check_needs_one_of_id_and_file(run: Run) -> None:
+    assert run("check").exit_code == 2
+    assert run("check", "missing").exit_code == 1
