@@ -18,8 +18,10 @@ from classifier.text.reference import read_yaml
 STATEMENTS = DATA_FOLDER / "explain" / "statements.yaml"
 REVIEW_FROM = 0.5
 """Risk from which a listing is worth a look; what ``fewest_quotes`` tries to get below."""
-_MOST_REMOVED = 8
-"""Quotes that are left out one after another before the search for the fewest is given up."""
+_MOST_REMOVED = 4
+"""Cues that are left out together before the search for the fewest is given up."""
+_MOST_TRIED = 8
+"""Cues that are tried in that search, those first whose quotes alone matter most: bounds the number of assessments."""
 _TEXT_FIELDS = ("title", "description", "site_text")
 
 Assess = Callable[[Sequence[Listing]], Sequence[Assessment]]
@@ -82,22 +84,30 @@ def what_if(listing: Listing, assessment: Assessment, assess: Assess) -> list[Wh
         for (change, cue, texts, _), got in zip(changes, assessed, strict=True)
         if got.risk < assessment.risk
     ]
-    if assessment.risk >= REVIEW_FROM and (few := _fewest(listing, cues, assess)):
+    alone = {cue: got.risk for (_, cue, _, _), got in zip(changes, assessed, strict=True) if cue is not None}
+    if assessment.risk >= REVIEW_FROM and (few := _fewest(listing, by_cue, alone, assess)):
         out.append(few)
     return sorted(out, key=lambda one: (one.risk, len(one.texts)))
 
 
-def _fewest(listing: Listing, cues: Sequence[Cue], assess: Assess) -> WhatIf | None:
-    """Leave out, one after another, the quote whose absence lowers the risk most, until a reviewer would pass it by."""
-    left = list(dict.fromkeys(cues))
-    gone: list[Cue] = []
-    while left and len(gone) < _MOST_REMOVED:
-        tried = assess([without(listing, [*gone, cue]) for cue in left])
+def _fewest(
+    listing: Listing, by_cue: Mapping[CueName, Sequence[Cue]], alone: Mapping[CueName, float], assess: Assess
+) -> WhatIf | None:
+    """Leave out cue after cue, each time the one that lowers the risk most, until a reviewer would pass it by.
+
+    None where one cue is enough (that is said by its own line) or four are not.
+    """
+    left = sorted(by_cue, key=lambda cue: (alone[cue], cue))[:_MOST_TRIED]
+    if not left or alone[left[0]] < REVIEW_FROM:
+        return None
+    gone = list(by_cue[left.pop(0)])
+    for _ in range(_MOST_REMOVED - 1):
+        if not left:
+            return None
+        tried = assess([without(listing, [*gone, *by_cue[cue]]) for cue in left])
         best = min(range(len(left)), key=lambda number: (tried[number].risk, number))
-        gone.append(left.pop(best))
+        gone += by_cue[left.pop(best)]
         if tried[best].risk < REVIEW_FROM:
-            if len(gone) == 1:
-                return None  # said by the line of its cue already
             return WhatIf(change="fewest_quotes", texts=_quotes(gone), risk=tried[best].risk, kind=tried[best].kind)
     return None
 

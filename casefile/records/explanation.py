@@ -53,9 +53,9 @@ class Protective(Record):
 
 
 Change = Literal["without_cue", "without_all_cues", "fewest_quotes", "with_statement", "statement_instead"]
-"""``without_cue`` every quote of one cue left out; ``fewest_quotes`` the quotes whose absence, taken greedily, brings
-the risk below the threshold; ``with_statement`` a protective sentence added; ``statement_instead`` the same in place of
-the quotes it answers."""
+"""``without_cue`` every quote of one cue left out; ``fewest_quotes`` the quotes of the fewest cues (greedily) whose
+absence brings the risk below the threshold; ``with_statement`` a protective sentence added; ``statement_instead`` the
+same in place of the quotes it answers."""
 
 
 class WhatIf(Record):

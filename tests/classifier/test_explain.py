@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from casefile.records import DecidedListing, Explanation, Listing
+from casefile.records import Assessment, DecidedListing, Explanation, Listing
 from classifier.assess import Assessor
 from classifier.clauses import sentences
 from classifier.concepts import concept_grams, concepts_of, load_concepts
@@ -17,7 +17,7 @@ from classifier.plain_words import signal_words
 from classifier.reading import features, read
 from classifier.signals import SIGNALS
 from classifier.train import CORPUS
-from classifier.what_if import load_statements, stated, without
+from classifier.what_if import load_statements, stated, what_if, without
 from tests.casefile.making import NOON
 
 ROGUE = Listing(
@@ -117,12 +117,24 @@ def test_what_would_have_lowered_it_is_assessed_and_not_guessed(assessor: Assess
     assert said.risk == assessor.assess(stated(ROGUE, said.texts[0])).risk
 
 
-def test_the_fewest_quotes_bring_the_risk_below_the_threshold(assessor: Assessor) -> None:
-    listing = ROGUE.model_copy(update={"description": "No prescription needed. Pay in Bitcoin. Discreet shipping. "
-                                       "Contact us on WhatsApp. Free reship if seized by customs."})  # fmt: skip
-    found = Explainer(assessor).explain(listing)
-    few = [w for w in found.what_if if w.change == "fewest_quotes"]
-    assert all(w.risk < 0.5 and len(w.texts) > 1 for w in few)
+def test_the_fewest_quotes_are_found_one_cue_after_another(assessor: Assessor) -> None:
+    listing = Listing(id="1", title="Xanax: no prescription, bitcoin only, WhatsApp me")
+    real = assessor.assess(listing)
+    tried: list[str] = []
+
+    def assess(listings: Sequence[Listing]) -> list[Assessment]:
+        """Stand in for a model by which two of the three words are one too many."""
+        out = []
+        for one in listings:
+            tried.append(one.title or "")
+            left = sum(word in (one.title or "") for word in ("no prescription", "bitcoin", "WhatsApp"))
+            out.append(real.model_copy(update={"risk": (0.1, 0.4, 0.8, 0.9)[left]}))
+        return out
+
+    found = what_if(listing, real.model_copy(update={"risk": 0.9}), assess)
+    few = next(one for one in found if one.change == "fewest_quotes")
+    assert len(few.texts) == 2 and few.risk == 0.4
+    assert len(tried) < 40
 
 
 def test_quotes_that_overlap_are_cut_out_once() -> None:
