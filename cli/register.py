@@ -180,6 +180,8 @@ def _print(listing: "Listing", found: "RegisterCheck", as_json: bool) -> None:
                                f"{part.listing or '(in the text)'} / {part.register}")  # fmt: skip
     if not found.countries:
         click.echo("  no product register is loaded and the listing names no country")
+    for line in found.law:
+        click.echo(f"  law  {line}")
     click.echo(f"  seller  {found.seller.standing}: {found.seller.because}")
     if found.seller.breaks_own_rules:
         click.echo(f"          but it breaks its own rules: {', '.join(found.seller.breaks_own_rules)}")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from classifier.identity import Identity
 
 MOST_COUNTRIES = 40
+MOST_SUBSTANCES = 8
 WORLDWIDE = "*"
 
 
@@ -27,6 +28,7 @@ def check_listing(
     from classifier.register_names import words_of_listing
     from classifier.register_sellers import seller_answer, seller_keys
     from classifier.registers import alerted, answer_for, batch_keys, match, product_keys
+    from classifier.text.status import in_words, known_countries
 
     current = [one for one in editions(casefile) if one.current]
     products = [one for one in current if one.kind == "products"]
@@ -41,13 +43,14 @@ def check_listing(
     alerts = [(entry, by_id[entry.register_id]) for entry in found]
     known = bool(identity.substances or identity.brands)
     cues = [cue.cue for cue in assessment.cues] if assessment else []
+    countries = countries_of(listing, products)
+    asked = countries if listing.ships_to and WORLDWIDE not in listing.ships_to else known_countries()
+    lines = [in_words(name, asked) for name in identity.values("substances")[:MOST_SUBSTANCES]]
     return RegisterCheck(
         _described(identity),
-        tuple(
-            answer_for(country, matches, products, known=known, alerts=alerts)
-            for country in countries_of(listing, products)
-        ),
+        tuple(answer_for(country, matches, products, known=known, alerts=alerts) for country in countries),
         seller_answer(listing, site, cues, find_entries(casefile, sellers, seller_keys(listing, site)), current),
+        tuple(line for line in lines if line),
     )
 
 

@@ -110,3 +110,5 @@ class RegisterCheck:
     """What was looked for, in words."""
     countries: tuple[CountryAnswer, ...]
     seller: SellerAnswer
+    law: tuple[str, ...] = ()
+    """One line a substance: how the law of these countries treats it. Information, no evidence."""
