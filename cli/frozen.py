@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.workspace import refuse
+from cli.workspace import CHECKOUT, refuse
 
 _WRITTEN = "2026-01-01T00:00:00Z"
 """A site record has a time; of the sandbox's pages none is true."""
@@ -16,21 +16,29 @@ if TYPE_CHECKING:
     from crawler.sandbox.catalogue import Shop
 
 
+FROZEN = CHECKOUT / "data" / "frozen"
+"""Authored rows that come with the project for this purpose alone."""
+
+
+def frozen_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files given, or those of ``data/frozen`` where none is given."""
+    return list(paths) or sorted(FROZEN.glob("*.jsonl"))
+
+
 def frozen_sets(paths: Sequence[Path]) -> "dict[str, list[Example]]":
-    """Return each frozen set by name: the files given, or the sandbox market with its truth where none is given."""
+    """Return each frozen set by name: the files given, or ``data/frozen`` and the sandbox market with its truth."""
     from classifier.examples import DataError, read_examples
 
-    if not paths:
-        return {"sandbox market": sandbox_examples()}
     try:
-        return {path.name: read_examples(path, origin="frozen") for path in paths}
+        sets = {f"{path.parent.name}/{path.name}": read_examples(path, origin="frozen") for path in frozen_files(paths)}
+        return sets if paths else sets | {"sandbox market": sandbox_examples()}
     except DataError as error:
         raise refuse(str(error)) from error
 
 
 def digests(paths: Sequence[Path]) -> dict[str, str]:
-    """Return the SHA-256 of each file, by name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    """Return the SHA-256 of each file, by path."""
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def _site(key: str, shop: "Shop") -> "Site":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.frozen import digests, frozen_sets
+from cli.frozen import digests, frozen_files, frozen_sets
 from cli.progress import progress_bar
 from cli.workspace import CHECKOUT, open_casefile, refuse
 
@@ -24,7 +24,7 @@ current_option = click.option("--current", type=_folder, default=DEFAULT, show_d
                               help="Folder of the model in use.")  # fmt: skip
 frozen_option = click.option(
     "--frozen", type=_file, multiple=True, metavar="FILE",
-    help="Labelled rows neither model was trained on (JSON lines; repeatable) [default: the sandbox market].",
+    help="Labelled rows neither model was trained on, JSON lines; repeatable [default: data/frozen, sandbox market].",
 )  # fmt: skip
 anyway_option = click.option("--anyway", metavar="REASON", help="Adopt a model that is worse, and say why.")
 log_option = click.option(
@@ -130,7 +130,7 @@ def side_by_side(current: Path, candidate: Path, frozen: Sequence[Path]) -> Side
     sets = frozen_sets(frozen)
     try:
         for folder in (current, candidate):
-            if seen := trained_on(folder, digests(frozen)):
+            if seen := trained_on(folder, digests(frozen_files(frozen))):
                 raise refuse(f"{folder}: was trained on {', '.join(seen)}, which then proves nothing; give other rows")
         models = [Assessor.load(folder) for folder in (current, candidate)]
     except ModelError as error:

@@ -13,7 +13,7 @@ from casefile.store import Casefile
 from classifier.examples import Example, read_corpus
 from classifier.persist import load_model
 from classifier.train import CORPUS
-from cli.frozen import sandbox_examples
+from cli.frozen import frozen_sets, sandbox_examples
 from cli.model import model
 from cli.train import train
 from tests.casefile.making import listing
@@ -78,7 +78,11 @@ def test_models_are_shown_side_by_side_and_a_worse_one_ends_with_status_1(models
     rise = ["compare", str(models / "good"), "--current", str(models / "poor"), "--frozen", str(frozen), "--json"]
     result = CliRunner().invoke(model, rise)
     found = json.loads(result.stdout)
-    assert result.exit_code == 0 and found["worse"] == [] and found["sets"]["frozen.jsonl"]["ap"]["candidate"] > 0
+    assert (
+        result.exit_code == 0
+        and found["worse"] == []
+        and found["sets"][f"{frozen.parent.name}/frozen.jsonl"]["ap"]["candidate"] > 0
+    )
 
 
 def test_a_worse_model_is_not_adopted(models: Path, frozen: Path) -> None:
@@ -118,6 +122,21 @@ def test_a_set_that_a_model_was_trained_on_is_refused(models: Path) -> None:
 def test_the_first_model_needs_nothing_to_be_compared_with(models: Path) -> None:
     result = CliRunner().invoke(model, ["adopt", str(models / "good"), "--current", str(models / "new")])
     assert result.exit_code == 0 and ids(models / "new") == ids(models / "good")
+
+
+def test_without_a_file_the_frozen_rows_of_the_project_decide() -> None:
+    sets = frozen_sets([])
+    assert list(sets) == ["frozen/pairs.jsonl", "sandbox market"]
+    pairs = sets["frozen/pairs.jsonl"]
+    learned = {text for e in read_corpus(CORPUS) for text in (e.listing.title, e.listing.description)}
+    assert not any(e.listing.description in learned for e in pairs)
+    by_id = {e.listing.id: e for e in pairs}
+    for e in pairs:
+        other = by_id[str(e.pair)]
+        assert other.pair == e.listing.id and {e.suspicion, other.suspicion} == {0, 2} and e.group == other.group
+        assert e.suspicion == 0 or e.cues
+        assert all(quote in (e.listing.description or "") for quote in (*(q for _, q in e.cues), *e.protective))
+    assert len({e.language for e in pairs}) >= 20
 
 
 def test_the_sandbox_market_is_a_frozen_set_with_what_each_shop_says_of_itself() -> None:
