@@ -135,7 +135,12 @@ class Lexicon:
             table.setdefault(ending, _known(ending, False, Entry("", (name,)), (classes[name],), stem=True))
         self._words = WordSearch((name, known) for name, known in table.items() if " " not in name)
         self._phrases = WordSearch((name, known) for name, known in table.items() if " " in name)
-        self._heads = frozenset(name.partition(" ")[0] for name in table if " " in name)
+        self._heads: dict[str, tuple[str, ...]] = {}
+        """First word of the names of several words, to those names."""
+        for name in table:
+            head, space, _ = name.partition(" ")
+            if space:
+                self._heads[head] = (*self._heads.get(head, ()), name)
         self._longest_head = max(map(len, self._heads), default=0)
         self._pieces = Remembered(self._in_piece)
 
@@ -151,11 +156,12 @@ class Lexicon:
         several = False
         base = 0
         parts = pieces(text)
-        for part, (inside, head) in zip(parts, map(self._pieces.__getitem__, parts), strict=True):
+        for part, (inside, heads) in zip(parts, map(self._pieces.__getitem__, parts), strict=True):
             for last, length, start, stop, known in inside:
                 named.append((base + last, length, base + start, base + stop, known))
-            several = several or head
             base += len(part) + 1
+            for head in heads:
+                several = several or text.startswith(self._heads[head], base - 1 - len(head))
         if several:
             named += self._named(self._phrases, text)
             named.sort(key=_reading_order)
@@ -169,10 +175,10 @@ class Lexicon:
                 best.append((start, stop, known))
         return [known.term(start, stop, text[start:stop]) for start, stop, known in best]
 
-    def _in_piece(self, piece: str) -> tuple[tuple[_Named, ...], bool]:
-        """Return the names in a piece without spaces, and whether a name of several words may begin at its end."""
+    def _in_piece(self, piece: str) -> tuple[tuple[_Named, ...], tuple[str, ...]]:
+        """Return the names in a piece without spaces, and the first words of longer names that end it."""
         ends = (piece[-length:] for length in range(1, min(len(piece), self._longest_head) + 1))
-        return tuple(self._named(self._words, piece)), any(end in self._heads for end in ends)
+        return tuple(self._named(self._words, piece)), tuple(end for end in ends if end in self._heads)
 
     def _named(self, names: WordSearch, text: str) -> Iterator[_Named]:
         """Yield what ``names`` finds in ``text`` that stands there as a word of its own."""
