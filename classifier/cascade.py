@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.embeddings.encoder import Embeddings, Encoder
-from classifier.embeddings.folder import ADVICE, EncoderError, embeddings_root, folder_of, verify
+from classifier.embeddings.folder import ADVICE, CACHE, EncoderError, embeddings_root, folder_of, verify
 from classifier.model import Scores
 from classifier.stage_two import PROOF, ROUTES, Floats, StageTwo, routes_of
 
@@ -95,7 +95,7 @@ class LazyEncoder:
                     f"{self._folder}: computes other embeddings than those the model was fitted on; {ADVICE}, or run "
                     "`pharmakon train` again"
                 )
-            self._encoder = CachedEncoder(encoder, self._folder / "cache")
+            self._encoder = CachedEncoder(encoder, self._folder / CACHE)
         return self._encoder.encode(texts)
 
 

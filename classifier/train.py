@@ -11,6 +11,7 @@ import numpy as np
 from classifier.cues.finder import CueCatalogue
 from classifier.examples import Example, read_corpus, read_examples, read_venues
 from classifier.fit import SEED, Table, fit_model, table_of
+from classifier.fit_two import StageTwoFit
 from classifier.model import Model
 from classifier.persist import save_model
 from classifier.reading import Reading, features, lexicon_id_of, read
@@ -69,14 +70,32 @@ def train(material: Material, *, tick: Callable[[], None] = lambda: None) -> Mod
     return fit_model(material.table, np.arange(len(material.examples)), tick=tick)
 
 
-def write_model(folder: Path, model: Model, material: Material, *, data: Sequence[Mapping[str, Any]]) -> str:
-    """Write weights and manifest; ``data`` names each file trained on with rows, licence and hash. Returns the id."""
-    counts = Counter(e.language for e in material.examples if e.origin != "venue")
+def write_model(
+    folder: Path,
+    model: Model,
+    material: Material,
+    *,
+    data: Sequence[Mapping[str, Any]],
+    second: StageTwoFit | None = None,
+) -> str:
+    """Write weights and manifest; ``data`` names each file trained on with rows, licence and hash. Returns the id.
+
+    ``second``: stage two, and the figures by which it was kept or left out; both go into the manifest.
+    """
     about = {
         "signals": list(SIGNALS), "lexicon": material.lexicon_id, "seed": SEED, "data": [dict(d) for d in data],
-        "languages": sorted(tag for tag, rows in counts.items() if rows >= ENOUGH and tag != "und"),
+        "languages": sorted(languages_taught(material.examples)),
     }  # fmt: skip
-    return save_model(folder, model.to_arrays(), about=about)
+    if second is None:
+        return save_model(folder, model.to_arrays(), about=about)
+    extra = second.stage.to_arrays() if second.stage else {}
+    return save_model(folder, model.to_arrays() | extra, about=about | {"stage_two": second.found})
+
+
+def languages_taught(examples: Sequence[Example]) -> frozenset[str]:
+    """Return the languages with enough labelled rows to count as supported."""
+    counts = Counter(e.language for e in examples if e.origin != "venue")
+    return frozenset(tag for tag, rows in counts.items() if rows >= ENOUGH and tag != "und")
 
 
 ENOUGH = 10

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.embeddings import embed_rows, told
 from cli.model import adopt_candidate, anyway_option, frozen_option
 from cli.progress import progress_bar
 from cli.workspace import CHECKOUT, open_casefile, refuse, workspace_option
@@ -43,19 +44,23 @@ def _venue_files() -> list[str]:
 @click.option("--shared", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
               help="Folder with gold/dev.jsonl and listings/: real rows to learn from beside the corpus.")  # fmt: skip
 @click.option("--decisions", is_flag=True, help="Learn from what people decided in the casefile of --workspace too.")
+@click.option("--embeddings", "encoder", metavar="ENCODER",
+              help="Fit stage two on sentence embeddings of ENCODER: minilm (comes with the program), a folder of a "
+                   "sentence-transformers model, or the name of one in this machine's Hugging Face cache.")  # fmt: skip
 @click.option("--adopt", is_flag=True,
               help="Write a candidate beside --out and put it in its place only if it is not worse.")  # fmt: skip
 @frozen_option
 @anyway_option
 @workspace_option
 def train(
-    out: Path, shared: Path | None, decisions: bool, adopt: bool, frozen: tuple[Path, ...], anyway: str | None,
-    workspace: Path,
+    out: Path, shared: Path | None, decisions: bool, encoder: str | None, adopt: bool, frozen: tuple[Path, ...],
+    anyway: str | None, workspace: Path,
 ) -> None:  # fmt: skip
     """Train the classifier on the authored corpus, and on hand-labelled rows and decisions where given.
 
     Works from a bare clone. The same data, lexicon and program give the same model id. Of real listings only hashed
-    features reach the model, never their text.
+    features reach the model, never their text. --embeddings fits stage two as well and keeps it only where it is not
+    worse on groups of rows it has not seen; either way its figures are printed and stand in the model's manifest.
 
     Example: pharmakon train --shared ../shared --decisions --adopt
     """
@@ -68,7 +73,7 @@ def train(
         examples, sheet = _rows(shared, workspace if decisions else None)
     except (DataError, OSError) as error:
         raise refuse(str(error)) from error
-    model_id = _fit(target, examples, sheet)
+    model_id = _fit(target, examples, sheet, encoder)
     click.echo(f"model {model_id[:12]} from {len(examples)} labelled listings written to {target}")
     if adopt:
         log = workspace if (workspace / "casefile.db").is_file() else None
@@ -122,18 +127,25 @@ def decision_rows(workspace: Path) -> "tuple[list[Example], dict[str, Any]]":
     return decision_examples(decided), decision_sheet(decided, weight=WEIGHTS["decision"])
 
 
-def _fit(out: Path, examples: "list[Example]", sheet: "list[dict[str, Any]]") -> str:
-    """Fit and write the model; returns its id."""
+def _fit(out: Path, examples: "list[Example]", sheet: "list[dict[str, Any]]", encoder: str | None) -> str:
+    """Fit and write the model, with stage two where an encoder is named; returns its id."""
     from classifier.fit import FOLDS
     from classifier.train import prepare, write_model
     from classifier.train import train as fit
+    from classifier.train_two import train_cascade
 
     with progress_bar() as bar:
         reading = bar.add_task("reading listings", total=len(examples))
         material = prepare(examples, tick=lambda n: bar.advance(reading, n))
-        fitting = bar.add_task("fitting", total=FOLDS + 1)
-        model = fit(material, tick=lambda: bar.advance(fitting))
+        runner, embedded = embed_rows(material, encoder, bar) if encoder else (None, None)
+        fitting = bar.add_task("fitting", total=FOLDS + 1 + (runner is not None))
+        if runner is not None and embedded is not None:
+            model, second = train_cascade(material, embedded, runner, tick=lambda: bar.advance(fitting))
+        else:
+            model, second = fit(material, tick=lambda: bar.advance(fitting)), None
+    if second is not None:
+        click.echo(told(second.found))
     try:
-        return write_model(out, model, material, data=sheet)
+        return write_model(out, model, material, data=sheet, second=second)
     except OSError as error:
         raise refuse(f"{out}: the model cannot be written ({error.strerror or error})") from error

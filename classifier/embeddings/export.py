@@ -19,8 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from classifier.embeddings.cache import CachedEncoder
 from classifier.embeddings.encoder import Embeddings, bounded
-from classifier.embeddings.folder import MANIFEST, MODEL, TOKENIZER, EncoderError, EncoderManifest
+from classifier.embeddings.folder import (
+    CACHE,
+    MANIFEST,
+    MODEL,
+    TOKENIZER,
+    EncoderError,
+    EncoderManifest,
+    read_manifest,
+)
 from classifier.embeddings.runtime import OnnxEncoder
 
 if TYPE_CHECKING:
@@ -165,6 +174,20 @@ def export_encoder(encoder: str, root: Path) -> EncoderManifest:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return manifest
+
+
+def exported(encoder: str, root: Path) -> CachedEncoder:
+    """Return the runner of ``encoder``, exported now if it was not before; raises :class:`EncoderError`."""
+    source = source_files(find_source(encoder))
+    for folder in sorted(p.parent for p in root.glob(f"*/{MANIFEST}")):
+        try:
+            known = read_manifest(folder)
+        except EncoderError:
+            continue  # a damaged one is replaced by the export below
+        if known.source == source and known.folder(root) == folder:
+            return CachedEncoder(OnnxEncoder(folder), folder / CACHE)
+    folder = export_encoder(encoder, root).folder(root)
+    return CachedEncoder(OnnxEncoder(folder), folder / CACHE)
 
 
 def _write(folder: Path, encoder: str, origin: SourceEncoder, digests: dict[str, str]) -> EncoderManifest:

@@ -24,6 +24,8 @@ numbers than those with it.
 """
 
 MANIFEST, MODEL, TOKENIZER = "encoder.json", "model.onnx", "tokenizer.json"
+CACHE = "cache"
+"""Folder beside the files in which embeddings are kept."""
 
 _LARGEST = {MANIFEST: 1 << 20, MODEL: 2 << 30, TOKENIZER: 64 << 20}
 _WIDEST = 4096
