@@ -217,11 +217,12 @@ def assess_waiting(casefile: "Casefile", assessor: "Assessor", *, again: bool, p
     """
     from casefile.assessments import save_assessments
     from casefile.listings import unassessed
+    from cli.register_check import with_licences
 
     rows = 0
     model_id, lexicon_id = _asked(assessor, again)
     for batch in unassessed(casefile, model_id=model_id, lexicon_id=lexicon_id):
-        found = _assessed(assessor, batch)
+        found = with_licences(casefile, batch, _assessed(assessor, batch))
         save_assessments(casefile, found, actor=f"assess {assessor.model_id[:12]}")
         rows += len(found)
         progress(len(batch))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from casefile.records.register import RegisterCheck, RegisterEdition
     from casefile.store import Casefile
     from classifier.identity import Identity
+    from review_ui.registers import AskRegisters
 
 MOST_COUNTRIES = 40
 MOST_SUBSTANCES = 8
@@ -52,6 +53,40 @@ def check_listing(
         seller_answer(listing, site, cues, find_entries(casefile, sellers, seller_keys(listing, site)), current),
         tuple(line for line in lines if line),
     )
+
+
+def with_licences(
+    casefile: "Casefile", listings: "Sequence[Listing]", assessments: "Sequence[Assessment]"
+) -> "list[Assessment]":
+    """Return the assessments with the priority that the standing of each licensed seller gives; nothing else changes.
+
+    Where no list of licensed sellers is loaded they are returned as they are.
+    """
+    from casefile.listings import get_site
+    from casefile.registers import editions, find_entries
+    from classifier.register_sellers import seller_answer, seller_keys, with_licence
+
+    lists = [one for one in editions(casefile) if one.current and one.kind == "sellers"]
+    if not lists:
+        return list(assessments)
+    by_id = {listing.id: listing for listing in listings}
+    made = []
+    for assessment in assessments:
+        listing = by_id[assessment.id]
+        site = get_site(casefile, listing.site) if listing.site else None
+        entries = find_entries(casefile, lists, seller_keys(listing, site))
+        cues = [cue.cue for cue in assessment.cues]
+        made.append(with_licence(assessment, seller_answer(listing, site, cues, entries, lists)))
+    return made
+
+
+def asks_of(casefile: "Casefile") -> "AskRegisters":
+    """Return what the desk asks the registers of ``casefile`` with."""
+
+    def ask(listing: "Listing", site: "Site | None", assessment: "Assessment | None") -> "RegisterCheck":
+        return check_listing(casefile, listing, site=site, assessment=assessment)
+
+    return ask
 
 
 def _described(identity: "Identity") -> str:

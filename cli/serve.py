@@ -91,12 +91,13 @@ def _run(
     import uvicorn
 
     from cli.desk_explainer import DeskExplainer
+    from cli.register_check import asks_of
     from review_ui.app import create_app
 
     casefile = open_casefile(workspace)
     try:
         config = uvicorn.Config(
-            create_app(casefile, settings=settings, explain=DeskExplainer(casefile)),
+            create_app(casefile, settings=settings, explain=DeskExplainer(casefile), registers=asks_of(casefile)),
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -25,6 +25,7 @@ from review_ui.settings import DeskSettings
 
 if TYPE_CHECKING:
     from review_ui.explanation import Explain
+    from review_ui.registers import AskRegisters
     from review_ui.render import Pages
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,8 @@ class Desk:
     pages: "Pages"
     explain: "Explain | None" = None
     """What explains a listing's risk, where the desk was given it."""
+    registers: "AskRegisters | None" = None
+    """What asks the official registers, where the desk was given it."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from casefile.store import Casefile, CasefileError
 from review_ui import batches, capture, cases, decide, explanation, item, keys, login, queue, static_files
 from review_ui.access import Desk, GuardedRoute, RoutePermission, Screen
 from review_ui.errors import ErrorPages
+from review_ui.registers import AskRegisters
 from review_ui.render import Pages
 from review_ui.security import HostGuard, OriginGuard, SecurityHeaders
 from review_ui.settings import DeskSettings
@@ -47,16 +48,21 @@ ROUTES: Sequence[tuple[str, str, RoutePermission, Screen]] = (
 
 
 def create_app(
-    casefile: Casefile, *, settings: DeskSettings | None = None, explain: explanation.Explain | None = None
+    casefile: Casefile,
+    *,
+    settings: DeskSettings | None = None,
+    explain: explanation.Explain | None = None,
+    registers: AskRegisters | None = None,
 ) -> Starlette:
     """Return the desk over an open casefile, its review states brought in line with the policy file.
 
     ``explain`` says why a listing has its risk; it is called in worker threads, when somebody asks.
+    ``registers`` asks the official registers of the casefile about a listing, in worker threads too.
     """
     # a faulty policy file is shown on every page by the shell; the states then stay as they are
     with contextlib.suppress(PolicyError):
         follow_policy(casefile, actor="serve")
-    desk = Desk(casefile, settings or DeskSettings(), Pages(), explain)
+    desk = Desk(casefile, settings or DeskSettings(), Pages(), explain, registers)
     errors = ErrorPages(desk)
     return Starlette(
         routes=[

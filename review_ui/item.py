@@ -30,6 +30,7 @@ from review_ui.item_view import (
     number_cues,
 )
 from review_ui.reasons import REASONS
+from review_ui.registers import shown_answers
 from review_ui.shell import shell
 
 TEXT_PART: Final = 40_000
@@ -110,6 +111,7 @@ def listing_page(
     latest = versions[-1].version if versions else listing.version
     site = get_site(desk.casefile, listing.site) if listing.site else None
     standing = standing_decisions(desk.casefile, listing.id, listing.version)
+    registers = desk.registers(listing, site, assessment) if desk.registers else None
     return desk.pages.page(
         "item.html",
         status=status,
@@ -128,6 +130,8 @@ def listing_page(
         site=site,
         site_pages=mark_site_pages(site, cues),
         facts=facts(listing),
+        registers=registers,
+        register_answers=shown_answers(registers) if registers else [],
         latest=latest,
         versions=[(after, changes(before, after)) for before, after in itertools.pairwise(versions)][-VERSIONS_SHOWN:],
         state=review_state(desk.casefile, listing.id),

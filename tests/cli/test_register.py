@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from casefile.records import Assessment, Listing
+from casefile.store import Casefile
 from cli.main import main
+from cli.register_check import check_listing, with_licences
 
 Run = Callable[..., Result]
 BDPM = "\t".join(
@@ -80,3 +83,43 @@ def test_a_line_that_is_no_listing_is_named_and_the_rest_answered(run: Run, tmp_
 def test_check_needs_one_of_id_and_file(run: Run) -> None:
     assert run("check").exit_code == 2
     assert run("check", "missing").exit_code == 1
+
+
+SELLERS = "host,name,licence,status\nhttps://www.pharmacie.example/,Pharmacie,FR-75-12345,licensed\n"
+
+
+def _assessment(listing_id: str) -> Assessment:
+    return Assessment(
+        id=listing_id,
+        kind="medicine",
+        kind_probabilities={},
+        risk=0.5,
+        suspected={},
+        priority=0.4,
+        model="m",
+        lexicon="l",
+    )
+
+
+def test_assessing_lowers_the_priority_of_a_licensed_seller_only(run: Run, tmp_path: Path) -> None:
+    shops = ("pharmacie.example", "evil-pharmacie.example", "pharmacie.example.evil.tld")
+    offers = [Listing(id=site, title="Viagra 100 mg", site=site) for site in shops]
+    said = [_assessment(offer.id) for offer in offers]
+    with Casefile.open(tmp_path / "ws") as casefile:
+        assert with_licences(casefile, offers, said) == said
+    path = tmp_path / "sellers.csv"
+    path.write_text(SELLERS, encoding="utf-8")
+    assert run("import", str(path), "--mapping", "sellers-csv", "--kind", "sellers").exit_code == 0
+    with Casefile.open(tmp_path / "ws") as casefile:
+        found = with_licences(casefile, offers, said)
+    assert [one.priority < 0.4 for one in found] == [True, False, False]
+    assert [one.risk for one in found] == [0.5] * 3
+
+
+def test_a_product_that_is_not_found_changes_no_assessment(run: Run, tmp_path: Path) -> None:
+    assert run("import", str(tmp_path / "CIS_bdpm.txt"), "--mapping", "bdpm").exit_code == 0
+    offer = Listing(id="a", title="Kamagra 100 mg", ships_to=("FR",))
+    with Casefile.open(tmp_path / "ws") as casefile:
+        (answer,) = check_listing(casefile, offer, assessment=_assessment("a")).countries
+        assert answer.answer == "not found"
+        assert with_licences(casefile, [offer], [_assessment("a")]) == [_assessment("a")]

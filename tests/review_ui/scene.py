@@ -17,6 +17,7 @@ from casefile.records import Assessment, Cue, Listing, Site
 from casefile.store import Casefile
 from review_ui.app import create_app
 from review_ui.explanation import Explain
+from review_ui.registers import AskRegisters
 from review_ui.settings import DeskSettings
 from tests.casefile.making import assessment, listing, make_bundle, seal_bundle, site
 
@@ -115,18 +116,27 @@ class Reader(TestClient):
         return self.post(path, data=fields, headers={"sec-fetch-site": "same-origin"}, follow_redirects=False)
 
 
-def visitor(casefile: Casefile, settings: DeskSettings | None = None, explain: Explain | None = None) -> Reader:
+def visitor(
+    casefile: Casefile,
+    settings: DeskSettings | None = None,
+    explain: Explain | None = None,
+    registers: AskRegisters | None = None,
+) -> Reader:
     """Return a browser of nobody in particular."""
     base = "https://localhost" if settings and settings.tls else "http://localhost"
-    app = create_app(casefile, settings=settings, explain=explain)
+    app = create_app(casefile, settings=settings, explain=explain, registers=registers)
     return Reader(app, base_url=base, raise_server_exceptions=True)
 
 
 def signed_in(
-    casefile: Casefile, one: Person, settings: DeskSettings | None = None, explain: Explain | None = None
+    casefile: Casefile,
+    one: Person,
+    settings: DeskSettings | None = None,
+    explain: Explain | None = None,
+    registers: AskRegisters | None = None,
 ) -> Reader:
     """Return the browser of a person who used a one-time link."""
-    reader = visitor(casefile, settings, explain)
+    reader = visitor(casefile, settings, explain, registers)
     token = make_login_link(casefile, one.id, actor="test")
     answer = reader.submit("/login/link", token=token)
     assert answer.status_code == 303, answer.text
