@@ -7,9 +7,12 @@ inputs themselves. What is not accounted for is returned too, and a test keeps i
 """
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +35,34 @@ _WORDS_TOGETHER = 4
 """Neighbouring words that push the same way are shown as one piece of text of at most so many words."""
 _SIGNS_TOGETHER = 8
 """The same for scripts that write words in one or two signs."""
-_UNIT = re.compile(
-    r"[\u0e00-\u10ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\W\u0e00-\u10ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+"
-)
+_DENSE = re.compile("[\u0e00-\u10ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002ffff]")
+_Sort = Literal["gap", "word", "dense", "mark"]
+
+
+@cache
+def _sort(sign: str) -> _Sort:
+    category = unicodedata.category(sign)[0]
+    if category not in "LMN":
+        return "gap"
+    if category == "M":
+        return "mark"  # a vowel sign belongs to the letter before it
+    return "dense" if _DENSE.match(sign) else "word"
+
+
+def _units(text: str) -> list[tuple[int, int]]:
+    """Return where the words of ``text`` are; in scripts without spaces, where each sign is."""
+    units: list[tuple[int, int]] = []
+    begun, sort = 0, "gap"
+    for at, sign in enumerate(text):
+        this = _sort(sign)
+        if sort != "gap" and (this == "mark" or this == sort == "word"):
+            continue
+        if sort != "gap":
+            units.append((begun, at))
+        begun, sort = at, "word" if this == "mark" else this
+    if sort != "gap":
+        units.append((begun, len(text)))
+    return units
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +173,7 @@ def _of_text(model: Model, reading: Reading, heads: Floats, place: _Places) -> I
     each = 1 / np.sqrt(len(buckets) + len(keys))
     table, whole = model.layer.weights, len(WHOLE_HEADS)
     of_grams = each * (table[buckets, :whole].astype(float) @ heads)
-    units = [match.span() for match in _UNIT.finditer(text)]
+    units = _units(text)
     sums = np.zeros(len(units) + 1)
     begins = np.array([start for start, _ in units], dtype=np.int64)
     # an n-gram that begins between two words belongs to the word it leads into
@@ -178,11 +206,7 @@ def _pieces(
     at = 0
     while at < len(units):
         last = at
-        most = (
-            _SIGNS_TOGETHER
-            if units[at][1] - units[at][0] == 1 and not text[units[at][0]].isascii()
-            else _WORDS_TOGETHER
-        )
+        most = _SIGNS_TOGETHER if _sort(text[units[at][0]]) == "dense" else _WORDS_TOGETHER
         while (
             last + 1 < len(units)
             and last + 1 - at < most

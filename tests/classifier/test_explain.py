@@ -1,3 +1,4 @@
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -73,6 +74,22 @@ def test_bent_words_are_named_straight_and_quoted_as_they_stand(assessor: Assess
     words = {term.name: term.quote for term in found.terms if term.sort == "words"}
     named = next(name for name in words if "oxycodone" in name)
     assert "Оху\u200bcodone" in (words[named] or "")
+
+
+def test_words_are_whole_in_every_script(assessor: Assessor) -> None:
+    hindi = Listing(id="h", title="ट्रामाडोल टैबलेट", description="डॉक्टर का पर्चा नहीं चाहिए")
+    thai = Listing(id="t", title="ยานอนหลับ", description="ไม่ต้องใช้ใบแพทย์")
+    for listing, lone in ((hindi, "Mc Mn"), (thai, "Mn")):
+        found = contributions(assessor.model, read(assessor.catalogue, listing))
+        words = [term for term in found.terms if term.sort == "words" and term.places]
+        assert words and all(unicodedata.category(term.name[0]) not in lone.split() for term in words)
+        for term in words:
+            after = getattr(listing, term.places[0].field)[term.places[0].end :][:1]
+            assert not after or unicodedata.category(after) not in lone.split(), term.name
+    quotes = {
+        t.quote for t in contributions(assessor.model, read(assessor.catalogue, hindi)).terms if t.sort == "words"
+    }
+    assert any("पर्चा" in (quote or "") or "चाहिए" in (quote or "") for quote in quotes)
 
 
 def test_clause_shares_add_up_to_what_the_model_pools() -> None:
