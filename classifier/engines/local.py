@@ -19,6 +19,7 @@ _AHEAD = 3
 """Chunks in flight per process."""
 
 _assessor: Assessor | None = None
+_fault: Exception | None = None
 
 
 class EngineError(Exception):
@@ -26,11 +27,21 @@ class EngineError(Exception):
 
 
 def _start(folder: Path | None) -> None:
-    global _assessor
-    _assessor = Assessor.load(folder)
+    global _assessor, _fault
+    try:
+        _assessor = Assessor.load(folder)
+    except Exception as error:  # raised here it would only kill the process; the first task hands it to the parent
+        _fault = error
+
+
+def _ready() -> None:
+    """Raise what kept this process from loading the model."""
+    if _fault is not None:
+        raise _fault
 
 
 def _work(lines: list[bytes | None]) -> tuple[list[bytes], int]:
+    _ready()
     if _assessor is None:
         raise RuntimeError("the process has no model")
     return _dump(assess_lines(_assessor, lines))
@@ -54,10 +65,10 @@ def score_rows(
         for chunk in chunks(lines, CHUNK_ROWS, CHUNK_BYTES):
             yield _dump(assess_lines(assessor, chunk))
         return
-    Assessor.load(folder)  # a broken model is reported here, in one message, not by every process
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(folder,))
     waiting: deque[Future[tuple[list[bytes], int]]] = deque()
     try:
+        pool.submit(_ready).result()  # a broken model is reported before the first line, in one message
         for chunk in chunks(lines, CHUNK_ROWS, CHUNK_BYTES):
             waiting.append(pool.submit(_work, chunk))
             if len(waiting) >= workers * _AHEAD:

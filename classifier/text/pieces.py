@@ -9,7 +9,7 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
-MOST_REMEMBERED = 100_000
+MOST_REMEMBERED = 50_000
 LONGEST_REMEMBERED = 40
 """Bounds of what is remembered: texts come from outside, and nobody repeats longer pieces."""
 
@@ -29,6 +29,8 @@ class Remembered(dict[str, Found]):
 
     def __missing__(self, piece: str) -> Found:
         found = self._read(piece)
-        if len(piece) <= LONGEST_REMEMBERED and len(self) < self._most:
+        if len(piece) <= LONGEST_REMEMBERED:
+            if len(self) >= self._most:
+                self.clear()  # numbers and names that never come again would keep the words of today out
             self[piece] = found
         return found

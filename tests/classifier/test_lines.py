@@ -8,6 +8,7 @@ import pytest
 from classifier.assess import Assessor
 from classifier.engines.local import score_rows
 from classifier.lines import LineError, assess_lines, dump_line, parse_line, split_lines
+from classifier.persist import ModelError
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,11 @@ def test_lines_are_taken_as_they_are_needed() -> None:
 
     next(iter(score_rows(endless())))
     assert taken <= 600
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_missing_model_is_reported_before_a_line_is_read(tmp_path: Path, workers: int) -> None:
+    lines = iter([b'{"id": "a", "title": "xanax"}'])
+    with pytest.raises(ModelError, match="holds no model"):
+        next(score_rows(lines, tmp_path, workers=workers))
+    assert len(list(lines)) == 1

@@ -1,0 +1,88 @@
+"""Many rows through the pool: what a second process adds, and memory from the first row to the last.
+
+Run: ``python -m bench.assess_million [ROWS]`` (by default 100,000; the figure in the issue is for 1,000,000). Rows are
+those of ``data/corpus`` again and again, each time under a new id and with its number in the title. Scaling is rows a
+second of two processes over those of one, both measured on a tenth of the rows after all processes have started; on a
+machine that does other work at the same time it comes out too low, so the load is printed with it, and beside it what
+the processor time of all processes would allow on two free processors (loading the model in each included). Memory is
+the sum over all processes at each tenth of the run, which must not grow.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from classifier.engines.local import score_rows
+from classifier.examples import read_corpus
+from classifier.train import CORPUS
+
+_WARM = 2000
+"""Rows passed before the clock starts: by then every process has its model and has seen most words."""
+
+
+def rows(count: int) -> Iterator[bytes]:
+    """Yield ``count`` lines, all different."""
+    texts = [{"title": e.listing.title or "", "description": e.listing.description or ""} for e in read_corpus(CORPUS)]
+    for number in range(count):
+        text = texts[number % len(texts)]
+        row = {"id": str(number), "title": f"{text['title']} {number}", "description": text["description"]}
+        yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
+def measured(count: int, workers: int) -> tuple[float, float, float]:
+    """Return rows a second after the first ones, and processor seconds of this process and of the others."""
+    done, started, before = 0, 0.0, 0
+    mine, others = time.process_time(), sum(os.times()[2:4])
+    for lines, _ in score_rows(rows(count + _WARM), workers=workers):
+        done += len(lines)
+        if not started and done >= _WARM:
+            started, before = time.perf_counter(), done
+    rate = (done - before) / (time.perf_counter() - started)
+    return rate, time.process_time() - mine, sum(os.times()[2:4]) - others
+
+
+def megabytes() -> int | None:
+    """Return the resident memory of this process and its children; None where the system does not say (no /proc)."""
+    if not Path("/proc/self/status").exists():
+        return None
+    total = 0
+    for folder in Path("/proc").iterdir():
+        try:
+            fields = dict(
+                line.split(":", 1) for line in (folder / "status").read_text().splitlines() if folder.name.isdigit()
+            )
+        except (OSError, ValueError):
+            continue
+        if fields and os.getpid() in (int(fields["Pid"]), int(fields["PPid"])):
+            total += int(fields.get("VmRSS", "0 kB").split()[0])
+    return total >> 10
+
+
+def main(arguments: list[str]) -> None:
+    """Print one JSON object."""
+    count = int(arguments[0]) if arguments else 100_000
+    load = os.getloadavg()[0]
+    one, alone, _ = measured(count // 10, 1)
+    two, parent, workers = measured(count // 10, 2)
+    memory: list[int | None] = []
+    done = errors = 0
+    started = time.perf_counter()
+    for lines, faults in score_rows(rows(count), workers=2):
+        done, errors = done + len(lines), errors + faults
+        if done * 10 // count > len(memory):
+            memory.append(megabytes())
+    seconds = time.perf_counter() - started
+    print(json.dumps({
+        "load_before": round(load, 1),
+        "rows_per_second": {"1 process": round(one), "2 processes": round(two), "whole run": round(done / seconds)},
+        "scaling": round(two / one, 2),
+        "scaling_by_processor_time": round(alone / max(parent, (parent + workers) / 2), 2),
+        "rows": done, "errors": errors, "megabytes_at_each_tenth": memory,
+    }, indent=1))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
