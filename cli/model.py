@@ -77,44 +77,63 @@ def adopt(candidate: Path, current: Path, frozen: tuple[Path, ...], anyway: str 
 def adopt_candidate(
     candidate: Path, current: Path, frozen: Sequence[Path], *, anyway: str | None, workspace: Path | None
 ) -> None:
-    """Compare and, where nothing speaks against it, adopt; ends the command with status 1 where something does."""
-    from casefile.adoptions import record_adoption
+    """Compare and, where nothing speaks against it, adopt; ends the command with status 1 where something does.
+
+    A model in use that this program cannot read (made by an older one, or damaged) has no figures to compare with:
+    that too takes a reason.
+    """
     from casefile.store import CasefileError
     from classifier.adoption import take_place
-    from classifier.persist import ModelError, load_model
+    from classifier.persist import ModelError
 
     if anyway is not None and not anyway.strip():
         raise click.UsageError("--anyway needs a reason in words: it is kept for whoever asks later")
     try:
-        _, new = load_model(candidate)
-        if not current.exists():
-            take_place(candidate, current)
-            click.echo(f"model {new['id'][:12]} adopted: no model was in use at {current}")
-            return
-        found = side_by_side(current, candidate, frozen)
-        show(found)
-        lost = worse(found)
+        new, old, unreadable = _id(candidate), None, None
+        if current.exists():
+            try:
+                old = _id(current)
+            except ModelError as error:
+                unreadable = str(error)
+        lost = ["the model in use, which cannot be read"] if unreadable else []
+        if old is not None:
+            found = side_by_side(current, candidate, frozen)
+            show(found)
+            lost = worse(found)
         if lost and anyway is None:
-            raise refuse(f"not adopted: worse on {', '.join(lost)}; {current} is unchanged (--anyway REASON overrides)")
-        _, old = load_model(current)
+            why = f"there is nothing to compare with: {unreadable}" if unreadable else f"worse on {', '.join(lost)}"
+            raise refuse(f"not adopted: {why}; {current} is unchanged (--anyway REASON overrides)")
         if workspace is not None:
             # first the log, then the change: an adoption nobody can trace is worse than a log line too many
-            casefile = open_casefile(workspace)
-            try:
-                record_adoption(
-                    casefile, model=new["id"], replaces=old["id"], worse=lost, reason=anyway, actor="model adopt"
-                )
-            finally:
-                casefile.close()
+            _log(workspace, new, old, lost, anyway)
         kept = take_place(candidate, current)
     except (ModelError, CasefileError) as error:
         raise refuse(str(error)) from error
     except OSError as error:
         raise refuse(f"{current}: cannot be replaced ({error.strerror or error}); the model in use stays") from error
-    click.echo(f"model {new['id'][:12]} adopted in {current}; {old['id'][:12]} is kept in {kept}")
+    click.echo(
+        f"model {new[:12]} adopted in {current}; " + (f"the one before is kept in {kept}" if kept else "the first")
+    )
     if not (candidate / "MODEL_CARD.md").is_file():
         click.echo("it has no card yet: pharmakon evaluate --card writes one")
     click.echo("now assess the casefile again: pharmakon assess --all")
+
+
+def _id(folder: Path) -> str:
+    """Return the id of the model in ``folder``; raises ``ModelError`` for one that cannot be read."""
+    from classifier.persist import load_model
+
+    return str(load_model(folder)[1]["id"])
+
+
+def _log(workspace: Path, new: str, old: str | None, lost: Sequence[str], reason: str | None) -> None:
+    from casefile.adoptions import record_adoption
+
+    casefile = open_casefile(workspace)
+    try:
+        record_adoption(casefile, model=new, replaces=old, worse=lost, reason=reason, actor="model adopt")
+    finally:
+        casefile.close()
 
 
 Sides = dict[str, "list[Compared]"]

@@ -124,6 +124,15 @@ def test_the_first_model_needs_nothing_to_be_compared_with(models: Path) -> None
     assert result.exit_code == 0 and ids(models / "new") == ids(models / "good")
 
 
+def test_a_model_in_use_that_cannot_be_read_takes_a_reason_too(models: Path) -> None:
+    (models / "poor" / "weights.skops").write_bytes(b"damaged")
+    given = ["adopt", str(models / "good"), "--current", str(models / "poor")]
+    result = CliRunner().invoke(model, given)
+    assert result.exit_code == 1 and "nothing to compare with" in result.output and "--anyway" in result.output
+    result = CliRunner().invoke(model, [*given, "--anyway", "the disk lost it"])
+    assert result.exit_code == 0 and ids(models / "poor") == ids(models / "good")
+
+
 def test_without_a_file_the_frozen_rows_of_the_project_decide() -> None:
     sets = frozen_sets([])
     assert list(sets) == ["frozen/pairs.jsonl", "sandbox market"]
