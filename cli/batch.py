@@ -179,6 +179,11 @@ def _said(found: "Prevalence | None") -> str:
     return text
 
 
+def prevalence_words(batches: "Sequence[Batch]") -> str:
+    """Return, in words, how common true cases are by the random part of ``batches``."""
+    return _said(estimate(batches))
+
+
 def _data(made: "Batch") -> dict[str, Any]:
     found = estimate([made])
     return asdict(made) | {"prevalence": asdict(found) if found else None}

@@ -90,6 +90,7 @@ def _run(
 ) -> None:
     import uvicorn
 
+    from cli.batch import prevalence_words
     from cli.desk_explainer import DeskExplainer
     from cli.register_check import asks_of
     from review_ui.app import create_app
@@ -97,7 +98,13 @@ def _run(
     casefile = open_casefile(workspace)
     try:
         config = uvicorn.Config(
-            create_app(casefile, settings=settings, explain=DeskExplainer(casefile), registers=asks_of(casefile)),
+            create_app(
+                casefile,
+                settings=settings,
+                explain=DeskExplainer(casefile),
+                registers=asks_of(casefile),
+                prevalence=prevalence_words,
+            ),
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -24,6 +24,7 @@ from review_ui.security import BodyTooLarge, bounded_body
 from review_ui.settings import DeskSettings
 
 if TYPE_CHECKING:
+    from casefile.batches import Batch
     from review_ui.explanation import Explain
     from review_ui.registers import AskRegisters
     from review_ui.render import Pages
@@ -49,6 +50,8 @@ class Desk:
     """What explains a listing's risk, where the desk was given it."""
     registers: "AskRegisters | None" = None
     """What asks the official registers, where the desk was given it."""
+    prevalence: "Callable[[Sequence[Batch]], str] | None" = None
+    """What says, from the random part of batches alone, how common true cases are, where the desk was given it."""
 
 
 @dataclass(frozen=True)

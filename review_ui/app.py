@@ -1,12 +1,13 @@
 """The desk as an ASGI application: its routes, each with its permission, behind the guards."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from casefile.batches import Batch
 from casefile.decisions import follow_policy
 from casefile.policy import PolicyError
 from casefile.store import Casefile, CasefileError
@@ -53,16 +54,18 @@ def create_app(
     settings: DeskSettings | None = None,
     explain: explanation.Explain | None = None,
     registers: AskRegisters | None = None,
+    prevalence: Callable[[Sequence[Batch]], str] | None = None,
 ) -> Starlette:
     """Return the desk over an open casefile, its review states brought in line with the policy file.
 
     ``explain`` says why a listing has its risk; it is called in worker threads, when somebody asks.
     ``registers`` asks the official registers of the casefile about a listing, in worker threads too.
+    ``prevalence`` puts into words what the random part of batches says of all listings.
     """
     # a faulty policy file is shown on every page by the shell; the states then stay as they are
     with contextlib.suppress(PolicyError):
         follow_policy(casefile, actor="serve")
-    desk = Desk(casefile, settings or DeskSettings(), Pages(), explain, registers)
+    desk = Desk(casefile, settings or DeskSettings(), Pages(), explain, registers, prevalence)
     errors = ErrorPages(desk)
     return Starlette(
         routes=[

@@ -35,8 +35,9 @@ def show_all(desk: Desk, visit: Visit) -> Response:
     ids = batch_ids(desk.casefile)
     shown = [one for one in (get_batch(desk.casefile, each) for each in ids[:BATCHES_SHOWN]) if one is not None]
     return desk.pages.page(
-        "batches.html", **shell(desk, visit), batches=[(one, progress(one)) for one in shown], total=len(ids)
-    )
+        "batches.html", **shell(desk, visit), batches=[(one, progress(one)) for one in shown], total=len(ids),
+        prevalence=desk.prevalence(shown) if desk.prevalence and shown else None,
+    )  # fmt: skip
 
 
 def show(desk: Desk, visit: Visit) -> Response:
@@ -45,7 +46,8 @@ def show(desk: Desk, visit: Visit) -> Response:
     blind = blind_among(desk.casefile, [item.listing_id for item in found.items], person=visit.reader.id)
     return desk.pages.page(
         "batch.html", **shell(desk, visit), batch=found, progress=progress(found), blind=blind,
-        query=clean_query({"batch": found.id}), left=next_in_batch(desk.casefile, found.id, person=visit.reader.id),
+        query=clean_query({"batch": found.id}), prevalence=desk.prevalence([found]) if desk.prevalence else None,
+        left=next_in_batch(desk.casefile, found.id, person=visit.reader.id),
     )  # fmt: skip
 
 

@@ -3,9 +3,11 @@
 import pytest
 
 from casefile.batches import BatchPick, make_batch
-from casefile.people import Person
+from casefile.people import Person, make_login_link
 from casefile.records import Listing
 from casefile.store import Casefile
+from cli.batch import prevalence_words
+from review_ui.app import create_app
 from tests.review_ui import scene
 
 
@@ -19,6 +21,18 @@ def test_batches_are_listed_with_how_far_they_are(reader: scene.Reader, batch: s
     page = reader.get("/batches").text
     assert f'href="/batch?id={batch}"' in page and "3 open" in page and "3 undecided listings" in page
     assert '<a href="/batches">Batches</a>' in reader.get("/").text
+
+
+def test_the_random_part_says_how_common_true_cases_are(casefile: Casefile, batch: str, ada: Person) -> None:
+    app = create_app(casefile, prevalence=prevalence_words)
+    reader = scene.Reader(app, base_url="http://localhost")
+    reader.submit("/login/link", token=make_login_link(casefile, ada.id, actor="test"))
+    assert "none of the randomly drawn listings is decided" in reader.get(f"/batch?id={batch}").text
+    for listing_id in ("listing-000001", "listing-000002"):  # the first of the top, the second drawn
+        reader.submit("/decide", listing=listing_id, version="1", verdict="reject", shown_at="0")
+    for path in (f"/batch?id={batch}", "/batches"):
+        page = reader.get(path).text
+        assert "prevalence 0.00%" in page and "from 1 randomly drawn listings" in page
 
 
 def test_without_a_batch_the_page_says_how_to_make_one(reader: scene.Reader) -> None:
