@@ -32,6 +32,7 @@ from classifier.register_names import (
     product_name,
     spellings_of,
 )
+from classifier.text.lexicon import Lexicon
 
 SHARES: Final = {"substance": 0.35, "brand": 0.25, "strength": 0.2, "form": 0.1, "holder": 0.1}
 """What each part is worth: the name decides, strength tells a real pack from one that was never made, the form is read
@@ -68,11 +69,11 @@ def batch_keys(listing: Listing) -> list[str]:
 def match(entry: RegisterEntry, identity: Identity, words: Words) -> ProductMatch:
     """Weigh one entry against the product a listing offers in these words."""
     other = entry_parts(entry)
-    substances, brands = set(identity.values("substances")), set(identity.values("brands"))
+    substances = set(identity.values("substances"))
     parts = [
         ("substance", _sets(substances, set(other.substances)), ", ".join(sorted(substances)),
          ", ".join(entry.substances or other.substances)),
-        ("brand", _brand(brands, entry, words), ", ".join(sorted(brands)), entry.name),
+        ("brand", _brand(identity, entry, words), ", ".join(identity.values("brands")), entry.name),
         ("strength", _strengths(set(identity.values("strengths")), set(other.strengths)),
          ", ".join(identity.values("strengths")), ", ".join(other.strengths)),
         ("form", _overlap(set(identity.values("forms")), set(other.forms)), ", ".join(identity.values("forms")),
@@ -99,15 +100,32 @@ def _sets(ours: set[str], theirs: set[str]) -> float | None:
     return 0.5 if parts & other else 0.0
 
 
-def _brand(brands: set[str], entry: RegisterEntry, words: Words) -> float | None:
-    """A brand agrees when the entry's name holds it, or when the title begins with the entry's whole name."""
+def _brand(identity: Identity, entry: RegisterEntry, words: Words) -> float | None:
+    """A brand agrees when the entry's name holds every brand of the title, or is the whole beginning of the title.
+
+    "Kamagra, works like Viagra" is no Viagra: a title that names a brand of another product contradicts. Where the
+    title names none, the description's and the structured field's may agree; they contradict nothing, since both
+    speak of other products and of makers.
+    """
     theirs = folded_words(product_name(entry.name))
     if not theirs:
         return None
     if frozenset(words.title[: len(theirs)]) == theirs and any(len(word) >= _TELLING for word in theirs):
         return 1.0
-    ours = [named for brand in brands if (named := folded_words(brand))]
-    return float(any(named <= theirs for named in ours)) if ours else None
+    unapproved = [folded_words(named.value) for named in identity.substances if named.field == "title"
+                  and _is_unapproved(named.value)]  # fmt: skip
+    ours = [(brand.field == "title", named) for brand in identity.brands if (named := folded_words(brand.value))]
+    titled = [named for in_title, named in ours if in_title] + unapproved
+    if titled:
+        return float(all(named <= theirs for named in titled))
+    return 1.0 if any(named <= theirs for _, named in ours) else None
+
+
+def _is_unapproved(name: str) -> bool:
+    """Return whether a name of the lexicon is that of a product nobody authorised: it acts as a brand of its own."""
+    lexicon = Lexicon.load()
+    entry = lexicon.entries.get(name)
+    return entry is not None and any(lexicon.classes[each].unapproved for each in entry.classes)
 
 
 def _strengths(ours: set[str], theirs: set[str]) -> float | None:
@@ -131,11 +149,29 @@ def _holder(entry: RegisterEntry, words: Words) -> float | None:
     return 1.0 if any(word in words.everywhere for word in telling) else None
 
 
+def _part(found: ProductMatch, name: str) -> float | None:
+    return next((part.agrees for part in found.parts if part.part == name), None)
+
+
+def _named(found: ProductMatch) -> float:
+    return max(_part(found, "substance") or 0.0, _part(found, "brand") or 0.0)
+
+
 def is_same(found: ProductMatch) -> bool:
     """Return whether an entry is the listing's product: a name agrees and nothing stated contradicts."""
-    agrees = {part.part: part.agrees for part in found.parts}
-    named = max(agrees["substance"] or 0.0, agrees["brand"] or 0.0)
-    return named >= _FULL and not set(found.contradicted) & {"substance", "brand", "strength", "form"}
+    return _named(found) >= _FULL and not set(found.contradicted) & {"substance", "brand", "strength", "form"}
+
+
+def _telling(matches: Sequence[ProductMatch], complete: set[int]) -> list[ProductMatch]:
+    """Leave out what a partial register says without a strength where a complete one knows the name with strengths.
+
+    EMA's table gives no strengths: that a substance is in it does not make a strength real that no national pack has.
+    """
+    named = any(_named(each) >= _FULL and _part(each, "strength") is not None
+                for each in matches if each.entry.register_id in complete)  # fmt: skip
+    if not named:
+        return list(matches)
+    return [each for each in matches if each.entry.register_id in complete or _part(each, "strength") is not None]
 
 
 @cache
@@ -167,12 +203,13 @@ def answer_for(
     """
     ours = {one.id: one for one in editions if one.kind == "products" and valid_in(one, country)}
     near = [each for each in matches if each.entry.register_id in ours]
+    complete = [one for one in ours.values() if one.covers == "all"]
+    near = _telling(near, {one.id for one in complete})
     best = max(near, key=lambda each: (is_same(each), each.entry.status == "authorised", each.score), default=None)
     if alerts:
         entry, edition = alerts[0]
         because = f"batch {entry.batch} is in {edition.name} of {edition.edition} ({edition.country})"
         return CountryAnswer(country, "alerted batch", because, best)
-    complete = [one for one in ours.values() if one.covers == "all"]
     if best is not None and is_same(best):
         edition = ours[best.entry.register_id]
         written = f"{best.entry.name or ', '.join(best.entry.substances)}, {edition.name} of {edition.edition}"

@@ -17,6 +17,14 @@ _DOSE_BELOW_MG = Decimal(5_000)
 _TRAILING_STRENGTH = re.compile(r" \d.*$", re.DOTALL)
 _NOT_A_PRODUCT = frozenset({"unnamed", "vaccine", "device", "document", "supplement", "street_drug", "veterinary"})
 """Classes whose entries name a sort of goods, not one product."""
+_GROUPS = frozenset(
+    {
+        "homeopathic remedy", "balm", "cold remedy", "contraceptive pill", "emergency contraception", "antibiotic",
+        "antiretroviral", "anabolic steroids", "sarms", "prohormone", "racetams", "research peptides", "skinny jab",
+        "underground laboratory brand", "hidden-medicine product", "dermal filler", "nitazene", "anti-tb combination",
+    }
+)  # fmt: skip
+"""Entries that stand for many products: their brands are brands, but two of them are not the same substance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +113,9 @@ def _read_names(field: str, raw: str, found: dict[str, list[Quoted]]) -> None:
             continue
         start, end = normalised.raw_span(term.start, term.end)
         quote = raw[start:end]
-        found["substances"].append(Quoted(term.name, field, start, end, quote))
-        if term.brand:
+        if term.name not in _GROUPS:
+            found["substances"].append(Quoted(term.name, field, start, end, quote))
+        if term.brand and term.name != "homeopathic remedy":
             brand = _TRAILING_STRENGTH.sub("", normalised.text[term.start : term.end])
             found["brands"].append(Quoted(brand, field, start, end, quote))
 

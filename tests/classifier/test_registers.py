@@ -78,6 +78,26 @@ def test_another_brand_of_the_same_substance_is_another_product() -> None:
     assert answer("Viagra 100 mg tablets", VIAGRA) == "authorised"
 
 
+def test_a_title_that_only_compares_itself_with_a_brand_is_not_that_brand() -> None:
+    assert answer("Kamagra 100 mg, works like Viagra", VIAGRA) == "not found"
+
+
+def test_an_unapproved_name_before_an_authorised_one_is_not_the_authorised_product() -> None:
+    assert answer("Kamagra Viagra 100 mg", VIAGRA) == "not found"
+
+
+def test_a_partial_register_without_strengths_does_not_make_a_strength_real() -> None:
+    central = RegisterEntry(2, 1, "Metformin Union", ("metformin",))
+    both = (FRANCE, UNION)
+    assert answer("Metformin 777 mg tablets", METFORMIN, central, editions=both) == "not found"
+    assert answer("Metformin 777 mg tablets", central, editions=both) == "authorised"
+
+
+def test_a_maker_in_the_brand_field_contradicts_nothing() -> None:
+    assert is_same(weigh("Viagra 100 mg", VIAGRA, brand="Pfizer"))
+    assert is_same(weigh("Sildenafil 100 mg tablets", product("SILDENAFIL LABO 100 mg, comprimé"), brand="Pfizer"))
+
+
 def test_a_brand_no_lexicon_holds_is_found_where_the_title_begins_with_it() -> None:
     entry = product("ZORBLAXIN 20 mg, comprimé")
     assert is_same(weigh("Zorblaxin 20 mg tablets", entry))
