@@ -112,10 +112,19 @@ class CueCatalogue:
         hits = [scan(self.book, reading) for reading in readings]
         if not any(hits) and not any(each.terms or each.normalised.tricks for each in fields):
             return Findings([], [], fields, _AUDIENCE["person"])
+        if any(hit.phrase.scope is None for found in hits for hit in found):
+            fields = [self._looked_closer(each) for each in fields]
         scope = Scope(fields, readings, hits, self.book.negations)
         cues, protections, audience = self._weighed(fields, hits, scope)
         cues += lexical_cues(listing, fields, scope)
         return Findings(_distinct(cues), _distinct_protections(protections), fields, audience)
+
+    def _looked_closer(self, field: FieldText) -> FieldText:
+        """Return ``field`` with misspelt substances too; only for offers with a cue, where a closer look is due."""
+        more = self.lexicon.find_misspelt(field.normalised, field.terms)
+        if not more:
+            return field
+        return field._replace(terms=sorted([*field.terms, *more], key=lambda term: term.start), medical=True)
 
     @staticmethod
     def _weighed(

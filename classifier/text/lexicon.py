@@ -1,8 +1,8 @@
 """Medicines named in a text, in any script: one Aho-Corasick automaton with a word-boundary rule per script."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +16,14 @@ from classifier.text.entries import (
     load_stems,
 )
 from classifier.text.glyphs import fold
+from classifier.text.misspelt import Slips
 from classifier.text.normalise import Normalised
 from classifier.text.pieces import Remembered, pieces
 from classifier.text.places import LEXICON_FOLDER
 from classifier.text.reference import digest_of
 from classifier.text.scripts import LETTERS, NO_LETTERS, arabic_word_start, script_of
 from classifier.text.search import WordSearch
+from classifier.text.vocabulary import plain_vocabulary
 
 UNNAMED = "unnamed"
 """Class of words that say "a medicine" without naming one."""
@@ -131,6 +133,11 @@ class Lexicon:
             known_word = table[word]
             for variant in misspellings(word):
                 table.setdefault(variant, _known(variant, True, known_word.entry, known_word.classes, bent=True))
+        self._generic = {
+            word: known
+            for word, known in table.items()
+            if not known.brand and known.status[-1] == "medicine" and UNNAMED not in known.entry.classes
+        }
         for ending, name in stems.items():
             table.setdefault(ending, _known(ending, False, Entry("", (name,)), (classes[name],), stem=True))
         self._words = WordSearch((name, known) for name, known in table.items() if " " not in name)
@@ -143,6 +150,10 @@ class Lexicon:
                 self._heads[head] = (*self._heads.get(head, ()), name)
         self._longest_head = max(map(len, self._heads), default=0)
         self._pieces = Remembered(self._in_piece)
+
+    @cached_property
+    def _slips(self) -> Slips:
+        return Slips(self._generic, other_words=plain_vocabulary().words | self._everyday)
 
     @classmethod
     def load(cls, folder: Path = LEXICON_FOLDER) -> "Lexicon":
@@ -174,6 +185,18 @@ class Lexicon:
             if not best or best[-1][1] <= start:
                 best.append((start, stop, known))
         return [known.term(start, stop, text[start:stop]) for start, stop, known in best]
+
+    def find_misspelt(self, normalised: Normalised, named: Sequence[Term]) -> list[Term]:
+        """Return the substances written with one slip, apart from what is ``named`` already.
+
+        For texts that give reason to look closer: anyone misspells, and a misspelt word is no trick (``bent``).
+        """
+        found = []
+        for start, end, meant in self._slips.find(normalised.text):
+            entries = {self._generic[name].entry.name for name in meant}
+            if len(entries) == 1 and not any(term.start < end and start < term.end for term in named):
+                found.append(self._generic[min(meant)].term(start, end, ""))
+        return found
 
     def _in_piece(self, piece: str) -> tuple[tuple[_Named, ...], tuple[str, ...]]:
         """Return the names in a piece without spaces, and the first words of longer names that end it."""
