@@ -1,5 +1,6 @@
 """Rows of an agency's file, whatever its format, within bounds that no honest register reaches."""
 
+import contextlib
 import csv
 import gzip
 import hashlib
@@ -18,6 +19,8 @@ from casefile.register_mapping import RegisterMapping, candidates
 
 MAX_FILE: Final = 512 * 1024 * 1024
 """Bytes of a file, and of what it unpacks to."""
+MAX_WORKBOOK: Final = 192 * 1024 * 1024
+"""Bytes a workbook unpacks to; its texts are held in memory."""
 MAX_ROWS: Final = 2_000_000
 MAX_COLUMNS: Final = 200
 MAX_CELL: Final = 2_000
@@ -128,21 +131,20 @@ def _lines(path: Path, stream: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _sheet(path: Path) -> Iterator[list[str]]:
-    """Yield the rows of the first sheet of a workbook that holds any."""
+    """Yield the rows of the first sheet of a workbook."""
     _check_archive(path)
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except (InvalidFileException, KeyError, ValueError, TypeError) as error:
+        with contextlib.closing(book):
+            for sheet in book.worksheets[:1]:
+                for row in sheet.iter_rows(max_col=MAX_COLUMNS, max_row=MAX_ROWS + 1, values_only=True):
+                    yield ["" if cell is None else str(cell) for cell in row]
+    except (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        # What a workbook with a part missing, or with entities in its XML, makes the reader raise.
         raise RegisterFileError(f"{path} is damaged or not an XLSX file ({error})") from error
-    try:
-        for sheet in book.worksheets[:1]:
-            for row in sheet.iter_rows(max_col=MAX_COLUMNS, max_row=MAX_ROWS + HEADER_WITHIN, values_only=True):
-                yield ["" if cell is None else str(cell) for cell in row]
-    finally:
-        book.close()
 
 
 def _check_archive(path: Path) -> None:
@@ -150,8 +152,10 @@ def _check_archive(path: Path) -> None:
         members = archive.infolist()
     if len(members) > _MEMBERS:
         raise RegisterFileError(f"{path} holds {len(members)} files: that is no workbook")
-    if sum(member.file_size for member in members) > MAX_FILE:
-        raise RegisterFileError(f"{path} unpacks to more than {MAX_FILE // 2**20} MB: that is no register")
+    if sum(member.file_size for member in members) > MAX_WORKBOOK:
+        raise RegisterFileError(
+            f"{path} unpacks to more than {MAX_WORKBOOK // 2**20} MB, which is held in memory: save it as CSV"
+        )
     for member in members:
         if member.file_size > _BIG_ENOUGH_TO_JUDGE and member.file_size > _RATIO * max(1, member.compress_size):
             raise RegisterFileError(

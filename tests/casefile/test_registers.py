@@ -146,6 +146,22 @@ def test_a_workbook_made_to_fill_memory_is_refused(casefile: Casefile, tmp_path:
         take(casefile, path, load_mapping("ema"))
 
 
+def test_a_workbook_whose_xml_multiplies_itself_is_refused(casefile: Casefile, tmp_path: Path) -> None:
+    plain, path = tmp_path / "medicines.xlsx", tmp_path / "entities.xlsx"
+    workbook(plain)
+    bomb = b'<!DOCTYPE x [<!ENTITY a "' + b"a" * 1000 + b'">' + b"".join(
+        b'<!ENTITY %c "%s">' % (letter, b"&%c;" % (letter - 1) * 20) for letter in range(ord("b"), ord("k"))
+    ) + b"]>"  # fmt: skip
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for member in source.namelist():
+            content = source.read(member)
+            if member == "xl/worksheets/sheet1.xml":
+                content = bomb + content.replace(b"</sheetData>", b"<row><c t='str'><v>&j;</v></c></row></sheetData>")
+            target.writestr(member, content)
+    with pytest.raises(RegisterFileError, match="damaged"):
+        take(casefile, path, load_mapping("ema"))
+
+
 def test_a_packed_table_that_unpacks_without_end_is_refused(
     casefile: Casefile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
