@@ -62,13 +62,14 @@ def with_licences(
 
     Where no list of licensed sellers is loaded they are returned as they are.
     """
-    from casefile.listings import get_site
     from casefile.registers import editions, find_entries
-    from classifier.register_sellers import seller_answer, seller_keys, with_licence
 
     lists = [one for one in editions(casefile) if one.current and one.kind == "sellers"]
     if not lists:
         return list(assessments)
+    from casefile.listings import get_site
+    from classifier.register_sellers import seller_answer, seller_keys, with_licence
+
     by_id = {listing.id: listing for listing in listings}
     made = []
     for assessment in assessments:
@@ -95,9 +96,14 @@ def _described(identity: "Identity") -> str:
 
 
 def countries_of(listing: "Listing", editions: "Sequence[RegisterEdition]") -> list[str]:
-    """Return the countries to ask about: where the listing ships to, else where a register is loaded for."""
-    named = [place for place in listing.ships_to if len(place) == 2 and place.isascii() and place.isupper()]
-    named = ["GB" if place == "UK" else place for place in named]
-    if named and WORLDWIDE not in listing.ships_to:
+    """Return the countries to ask about: where the listing ships to, else where a register is loaded for.
+
+    Imported listings may name countries in words; the crawler's reader of places knows them.
+    """
+    from crawler.extract.statements import read_places
+
+    places = [place for written in listing.ships_to[:MOST_COUNTRIES] for place in read_places(written[:200])]
+    named = [place for place in places if len(place) == 2 and place.isascii() and place.isupper()]
+    if named and WORLDWIDE not in places:
         return list(dict.fromkeys(named))[:MOST_COUNTRIES]
     return list(dict.fromkeys([*named, *sorted({one.country for one in editions})]))[:MOST_COUNTRIES]

@@ -123,3 +123,11 @@ def test_a_product_that_is_not_found_changes_no_assessment(run: Run, tmp_path: P
         (answer,) = check_listing(casefile, offer, assessment=_assessment("a")).countries
         assert answer.answer == "not found"
         assert with_licences(casefile, [offer], [_assessment("a")]) == [_assessment("a")]
+
+
+def test_countries_named_in_words_are_understood(run: Run, tmp_path: Path) -> None:
+    offer = Listing(id="a", title="Viagra 100 mg", ships_to=("France, Deutschland", "UK"))
+    with Casefile.open(tmp_path / "ws") as casefile:
+        found = check_listing(casefile, offer)
+    assert [one.country for one in found.countries] == ["FR", "DE", "GB"]
+    assert {one.answer for one in found.countries} == {"register not loaded"}
