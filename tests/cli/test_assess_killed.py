@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from casefile.assessments import save_assessments
 from casefile.audit import verify
 from casefile.queue import QueueFilter, page
 from casefile.store import Casefile
-from cli.assess import assess
+from cli.workspace import CHECKOUT
 from tests.casefile.making import assessment, listing
 from tests.casefile.scene import ingested
 
@@ -59,8 +58,9 @@ def test_a_killed_run_goes_on_where_it_was_and_loses_nothing(workspace: Path, wh
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     half = by_model(workspace)
     assert half.pop("model-1") == COUNT and list(half.values()) == [BATCH]  # whole batches, and the old word stays
-    result = CliRunner().invoke(assess, ["--all", "--workspace", str(workspace), "--json"])
-    assert result.exit_code == 0, result.output
+    again = [sys.executable, "-m", "cli.main", "assess", "--all", "--workspace", str(workspace), "--json"]
+    result = subprocess.run(again, capture_output=True, check=False, cwd=CHECKOUT)
+    assert result.returncode == 0, result.stderr.decode()
     assert json.loads(result.stdout)["rows"] == COUNT - BATCH  # none of the first batch again
     done = by_model(workspace)
     assert done.pop("model-1") == COUNT and list(done.values()) == [COUNT]
