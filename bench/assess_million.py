@@ -4,8 +4,8 @@ Run: ``python -m bench.assess_million [ROWS]`` (by default 100,000; the figure i
 those of ``data/corpus`` again and again, each time under a new id and with its number in the title. Scaling is rows a
 second of two processes over those of one, both measured on a tenth of the rows after all processes have started; on a
 machine that does other work at the same time it comes out too low, so the load is printed with it, and beside it what
-the processor time of all processes would allow on two free processors (loading the model in each included). Memory is
-the sum over all processes at each tenth of the run, which must not grow.
+the processor time of all processes, start and first rows taken off, would allow on two free processors. Memory is the
+sum over all processes at each tenth of the run, which must not grow.
 """
 
 import json
@@ -40,7 +40,7 @@ def measured(count: int, workers: int) -> tuple[float, float, float]:
         done += len(lines)
         if not started and done >= _WARM:
             started, before = time.perf_counter(), done
-    rate = (done - before) / (time.perf_counter() - started)
+    rate = (done - before) / (time.perf_counter() - started) if started else 0.0
     return rate, time.process_time() - mine, sum(os.times()[2:4]) - others
 
 
@@ -65,8 +65,9 @@ def main(arguments: list[str]) -> None:
     """Print one JSON object."""
     count = int(arguments[0]) if arguments else 100_000
     load = os.getloadavg()[0]
-    one, alone, _ = measured(count // 10, 1)
-    two, parent, workers = measured(count // 10, 2)
+    (one, alone, _), (_, alone_warm, _) = measured(count // 10, 1), measured(0, 1)
+    (two, parent, others), (_, parent_warm, others_warm) = measured(count // 10, 2), measured(0, 2)
+    parent, others = parent - parent_warm, others - others_warm
     memory: list[int | None] = []
     done = errors = 0
     started = time.perf_counter()
@@ -79,7 +80,7 @@ def main(arguments: list[str]) -> None:
         "load_before": round(load, 1),
         "rows_per_second": {"1 process": round(one), "2 processes": round(two), "whole run": round(done / seconds)},
         "scaling": round(two / one, 2),
-        "scaling_by_processor_time": round(alone / max(parent, (parent + workers) / 2), 2),
+        "scaling_by_processor_time": round((alone - alone_warm) / max(parent, (parent + others) / 2), 2),
         "rows": done, "errors": errors, "megabytes_at_each_tenth": memory,
     }, indent=1))  # fmt: skip
 

@@ -187,6 +187,8 @@ FOLD = FoldTable()
 
 def fold(text: str) -> str:
     """Fold ``text`` without offsets (patterns, lexicon entries)."""
+    if text.isascii() and text.isprintable():
+        return text.lower().replace("`", "'")
     return unicodedata.normalize("NFC", text).translate(FOLD)
 
 
