@@ -54,9 +54,8 @@ def bdpm() -> None:
     print(f"BDPM: strength read in {_share(count, 'strength', 'rows')}")
     print(f"  of titles with a number {_share(count, 'strength of those with digits', 'with digits')}")
     print(f"  form read in the title {_share(count, 'form', 'rows')}")
-    print(
-        f"  stated form understood {_share(count, 'form stated', 'rows')}; same where both {_share(count, 'same', 'both')}"
-    )
+    print(f"  stated form understood {_share(count, 'form stated', 'rows')}")
+    print(f"  same form where both are read {_share(count, 'same', 'both')}")
 
 
 def halodoc() -> None:
@@ -78,11 +77,13 @@ def halodoc() -> None:
             count["same strength"] += bool(set(title.values("strengths")) & set(composition.values("strengths")))
         if title.counts and packing.counts:
             count["both counts"] += 1
-            count["same count"] += bool(set(title.values("counts")) & set(packing.values("counts")))
+            # A title may state one strip of the box that the packing describes.
+            packs = [int(number) for number in packing.values("counts")]
+            count["same count"] += any(pack % int(n) == 0 for pack in packs for n in title.values("counts"))
     print(f"Halodoc: strength read in the title {_share(count, 'strength', 'rows')}")
     print(f"  form {_share(count, 'form', 'rows')}, count {_share(count, 'count', 'rows')}")
     print(f"  strength as in the stated composition {_share(count, 'same strength', 'both strengths')}")
-    print(f"  count as in the stated packing {_share(count, 'same count', 'both counts')}")
+    print(f"  count that the stated packing is a multiple of {_share(count, 'same count', 'both counts')}")
 
 
 def ema() -> None:
