@@ -2,9 +2,10 @@
 
 Embeddings measured alone are weak on sources nobody has seen (field notes), so nothing here is taken on trust: a part
 of the answer (kind, risk, suspected classes) is left to stage two only where its out-of-fold loss on the rows that ask
-is lower than stage one's, a route only where that holds on the route's own rows, and all of it only while the average
-precision of the cascade over all rows is not lower than that of stage one. Every row is judged by weights that saw no
-row of its group, in both stages.
+is lower, by more than chance, than stage one's and than that of the same step without embeddings (or a mere second
+calibration would pass for the work of the encoder); a route only where that holds on the route's own rows; and the risk
+only while the average precision of the cascade over all rows is not lower than that of stage one. Every row is judged
+by weights that saw no row of its group, in both stages.
 """
 
 import warnings
@@ -72,16 +73,14 @@ def fit_stage_two(
     """
     inputs = stage_two_inputs(odds, embeddings)
     folds = grouped_folds(table, rows)
-    outer = np.zeros_like(odds)
-    for fold in range(FOLDS):
-        held = folds == fold
-        if held.any():
-            outer[held] = stage_two_logits(inputs[held], *_fit(inputs[~held], table, rows[~held]))
+    outer = _out_of_fold(inputs, folds, table, rows)
+    without = _out_of_fold(stage_two_inputs(odds, np.zeros((len(rows), 0), dtype=np.float32)), folds, table, rows)
     before = scores_of(odds, model.risk_calibration, model.suspected_calibration)
+    control = scores_of(without, risk_calibration(without, table, rows), class_calibrations(without, table, rows))
     risk, classes = risk_calibration(outer, table, rows), class_calibrations(outer, table, rows)
     after = scores_of(outer, risk, classes)
     routes = routes_of(before, table.signals[rows], lengths, taught)
-    parts, kept, found = _decide(before, after, routes, table, rows)
+    parts, kept, found = _decide(before, control, after, routes, table, rows)
     if not kept.any():
         return StageTwoFit(None, found)
     weights, offsets = _fit(inputs, table, rows)
@@ -90,6 +89,15 @@ def fit_stage_two(
         parts=parts, routes=kept, proof=encoder.encode(PROOF),
     )  # fmt: skip
     return StageTwoFit(stage, found)
+
+
+def _out_of_fold(inputs: Floats, folds: npt.NDArray[np.int64], table: Table, rows: Rows) -> Floats:
+    outer = np.zeros((len(rows), len(ANSWERS)))
+    for fold in range(FOLDS):
+        held = folds == fold
+        if held.any():
+            outer[held] = stage_two_logits(inputs[held], *_fit(inputs[~held], table, rows[~held]))
+    return outer
 
 
 def _fit(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floats]:
@@ -116,18 +124,19 @@ def _fit(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floats]:
 
 
 def _decide(
-    before: Scores, after: Scores, routes: Bools, table: Table, rows: Rows
+    before: Scores, control: Scores, after: Scores, routes: Bools, table: Table, rows: Rows
 ) -> tuple[Bools, Bools, dict[str, Any]]:
     """Return which parts and which routes are kept, and the figures it was decided by."""
-    gain = _losses(before, table, rows) - _losses(after, table, rows)
+    lost = _losses(after, table, rows)
     weight = table.weight[rows]
+    gains = [(_losses(other, table, rows) - lost) * weight[:, None] for other in (before, control)]
     kept = routes.sum(axis=0) >= _FEWEST
     parts = np.zeros(len(PARTS), dtype=bool)
     for _ in range(2):  # parts by the routes there are, routes by the parts, and both once more
         asked = (routes & kept).any(axis=1)
-        parts = (gain[asked] * weight[asked, None]).sum(axis=0) > 0
-        by_route = routes.astype(float).T @ (gain[:, parts].sum(axis=1) * weight)
-        kept &= by_route > 0
+        parts = np.logical_and.reduce([_beyond_chance(gain[asked]) for gain in gains])
+        for gain in gains:
+            kept &= routes.astype(float).T @ gain[:, parts].sum(axis=1) > 0
     asked = (routes & kept).any(axis=1)
     cascade = np.where(asked, mixed(before, after, parts).risk, before.risk)
     known = table.truth[rows, _SUSPICION] >= 0
@@ -152,6 +161,12 @@ def _decide(
         },
     }  # fmt: skip
     return parts, kept, found
+
+
+def _beyond_chance(gain: Floats) -> Bools:
+    """Whether the sum of each column of ``gain`` (rows x parts) lies above 0 by two of its standard errors."""
+    clear: Bools = gain.sum(axis=0) > 2 * np.sqrt((gain**2).sum(axis=0))
+    return clear
 
 
 def _losses(scores: Scores, table: Table, rows: Rows) -> Floats:

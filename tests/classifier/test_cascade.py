@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,18 @@ def catalogue() -> CueCatalogue:
     return CueCatalogue.load()
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoder, the packaged model with a stage two on it, and the same model without; copied for each test."""
+    folder = tmp_path_factory.mktemp("cascade")
+    encoder = OnnxEncoder(write_tiny(folder / "embeddings").folder(folder / "embeddings"))
+    arrays, manifest = load_model(DEFAULT_MODEL)
+    plain = {name: array for name, array in arrays.items() if not name.startswith("two_")}
+    save_model(folder / "model", plain | stage_two(encoder).to_arrays(), about=manifest["about"])
+    save_model(folder / "plain", plain, about=manifest["about"])
+    return folder
+
+
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PHARMAKON_EMBEDDINGS", str(tmp_path / "embeddings"))
@@ -51,15 +64,11 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalogue: CueCatalogue) -> Path:
-    """A copy of the packaged model with a stage two that every listing goes through."""
+def folder(made: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalogue: CueCatalogue) -> Path:
+    """The folder of a model with a stage two that every listing goes through."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr("classifier.assess.CueCatalogue.load", lambda: catalogue)  # read once, for it takes a second
     monkeypatch.setattr("classifier.stage_two.BAND", (0.0, 1.0))
-    encoder = OnnxEncoder(write_tiny(root).folder(root))
-    arrays, manifest = load_model(DEFAULT_MODEL)
-    plain = {name: array for name, array in arrays.items() if not name.startswith("two_")}
-    save_model(tmp_path / "model", plain | stage_two(encoder).to_arrays(), about=manifest["about"])
-    save_model(tmp_path / "plain", plain, about=manifest["about"])
     return tmp_path / "model"
 
 
