@@ -178,7 +178,7 @@ class Lexicon:
             named.sort(key=_reading_order)
         best: list[tuple[int, int, _Known]] = []
         for _, _, start, stop, known in named:
-            if known.stem and any(b[0] >= start for b in best):
+            if known.stem and best and best[-1][0] >= start:
                 continue
             while best and best[-1][0] >= start:
                 best.pop()
@@ -192,9 +192,10 @@ class Lexicon:
         For texts that give reason to look closer: anyone misspells, and a misspelt word is no trick (``bent``).
         """
         found = []
+        taken = {at for term in named for at in (term.start, term.end - 1)}
         for start, end, meant in self._slips.find(normalised.text):
             entries = {self._generic[name].entry.name for name in meant}
-            if len(entries) == 1 and not any(term.start < end and start < term.end for term in named):
+            if len(entries) == 1 and taken.isdisjoint(range(start, end)):
                 found.append(self._generic[min(meant)].term(start, end, ""))
         return found
 
