@@ -61,6 +61,8 @@ class Assessor:
         about = manifest["about"]
         if about.get("signals") != list(SIGNALS):
             raise ModelError(f"{where}: made for other signals than this program has; run `pharmakon train`")
+        if about.get("concepts") != list(load_concepts().names):
+            raise ModelError(f"{where}: made for other concepts than data/concepts has; run `pharmakon train`")
         try:
             model = Model.from_arrays(arrays, buckets=BUCKETS, signals=len(SIGNALS))
             stage_two = StageTwo.from_arrays(arrays)
@@ -69,7 +71,6 @@ class Assessor:
                 f"{where}: the weights do not fit this program ({error}); run `pharmakon train`"
             ) from error
         languages = frozenset(str(tag) for tag in about.get("languages", ()))
-        load_concepts()
         load_goods()
         cascade = Cascade.load(stage_two) if stage_two else None
         catalogue = CueCatalogue.load()

@@ -27,6 +27,10 @@ class Calibration:
         """Return the probability of each score; beyond the outermost points it stays level."""
         return np.interp(score, self.x, self.y)
 
+    def at_prevalence(self, *, fitted: float, stated: float) -> "Calibration":
+        """Return this calibration for a world where a ``stated`` share is true, not the share it was ``fitted`` on."""
+        return Calibration(self.x, to_prevalence(self.y, fitted=fitted, stated=stated))
+
 
 def _sigmoid(score: Floats, positive: npt.NDArray[np.bool_], weight: Floats) -> Floats:
     from sklearn.linear_model import LogisticRegression

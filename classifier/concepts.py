@@ -6,7 +6,7 @@ all. Concepts are data (``data/concepts/*.yaml``); what follows from them is lea
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -25,8 +25,12 @@ from classifier.text.search import WordSearch
 CONCEPTS_FOLDER = DATA_FOLDER / "concepts"
 
 _SHORT = 4
-"""Latin words of up to this many letters mean something else in the next language: they need the language to fit."""
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[?؟¿\"«»]", re.UNICODE)
+"""Words and stems of up to this many letters mean something else in the next language of the same script: there the
+language has to fit."""
+_SHARED_SCRIPTS = frozenset({"latin", "arabic"})
+_LETTER = r"(?:[^\W\d_]|[\u0900-\u0963\u0971-\u0dff])"
+"""A letter, or a vowel sign of an Indic script, which regular expressions count as no part of a word."""
+_TOKEN = re.compile(rf"[^\W\d_]{_LETTER}*(?:['’-]{_LETTER}+)*|[?؟¿\"«»]", re.UNICODE)
 _MOST_REMEMBERED = 30_000
 """Pieces remembered of each language."""
 _NO_LANGUAGE = ""
@@ -127,17 +131,23 @@ class Concepts:
         return read
 
     def _meaning(self, token: str, tag: str) -> tuple[int, ...]:
-        entries = list(self._exact.get(token, ()))
-        for length in range(2, len(token) + 1):
-            entries += self._prefix.get(token[:length], ())
+        entries = list(self._entries(token))
         if not entries and script_of(token[0]) == "arabic":
             for prefix in ("ال", "و", "ب", "ل", "ف", "ك", "بال", "وال", "لل", "ولل"):
                 if token.startswith(prefix) and len(token) > len(prefix) + 1:
-                    rest = token[len(prefix) :]
-                    entries += self._exact.get(rest, ())
-                    entries += [e for n in range(2, len(rest) + 1) for e in self._prefix.get(rest[:n], ())]
-        short = len(token) <= _SHORT and script_of(token[0]) == "latin"
-        return tuple(sorted({number for language, number in entries if language == tag or not short}))
+                    entries += self._entries(token[len(prefix) :])
+        shared = script_of(token[0]) in _SHARED_SCRIPTS
+        return tuple(
+            sorted({n for language, n, length in entries if language == tag or not (shared and length <= _SHORT)})
+        )
+
+    def _entries(self, word: str) -> Iterator[tuple[str, int, int]]:
+        """Yield ``(language, concept, letters)`` of each entry that is ``word`` or a stem of it."""
+        for language, number in self._exact.get(word, ()):
+            yield language, number, len(word)
+        for length in range(2, len(word) + 1):
+            for language, number in self._prefix.get(word[:length], ()):
+                yield language, number, length
 
 
 @cache

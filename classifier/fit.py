@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import LinAlgWarning
 from scipy.sparse import csr_matrix, vstack
+from threadpoolctl import threadpool_limits
 
 from casefile.records import KINDS, SUSPECTED_CLASSES
 from classifier.calibrate import Calibration, fit_calibration
@@ -31,7 +32,9 @@ FOLDS = 3
 _WHOLE_RIDGE = 0.3
 _CLAUSE_C = 0.3
 _COMBINE_C = 0.3
-"""Strength of regularisation (ridge) and its inverse (C), chosen on grouped folds of the corpus."""
+_RISK_C = 0.003
+"""Strength of regularisation (ridge) and its inverse (C), chosen with sources and groups left out. Risk and suspected
+classes rest on few strong signs: held so short, layer two learns what holds everywhere, not what held in training."""
 
 _SMALLEST_WEIGHT = 0.02
 """n-gram weights below this are dropped from the kept model: half the size, no measurable loss."""
@@ -42,8 +45,8 @@ class Table:
     """Features and truth of all labelled rows; ``clause_truth`` is clauses x clause heads (1, 0, or -1 for no say)."""
 
     whole: csr_matrix
-    kernel: Floats
-    """Products of all pairs of rows of ``whole``, plus 1 for the offset."""
+    kernel: npt.NDArray[np.float32]
+    """Products of all pairs of rows of ``whole``, plus 1 for the offset; single precision, for it is rows x rows."""
     clauses: csr_matrix
     clause_rows: npt.NDArray[np.int32]
     clause_truth: npt.NDArray[np.int8]
@@ -52,6 +55,10 @@ class Table:
     """Rows x answers: 1, 0, or -1 where the row has no say (suspicion 1)."""
     weight: Floats
     groups: npt.NDArray[np.str_]
+    met: Bools
+    """Rows met in the world and labelled by people; authored rows are harder than the world on purpose."""
+    prevalence: float | None = None
+    """Share of true cases for which the risk is stated; None for the share among the rows that calibrate."""
 
 
 def table_of(
@@ -62,15 +69,17 @@ def table_of(
     *,
     weight: Floats,
     groups: Sequence[str],
+    met: Sequence[bool],
+    prevalence: float | None = None,
 ) -> Table:
     """Join features and truth into one table."""
     return Table(
         hashed.whole,
-        np.asarray((hashed.whole @ hashed.whole.T).todense(), dtype=float) + 1.0,
+        np.asarray((hashed.whole @ hashed.whole.T).todense(), dtype=np.float32) + np.float32(1.0),
         vstack([hashed.sentences.matrix, hashed.phrases.matrix], format="csr"),
         np.concatenate((hashed.sentences.rows, hashed.phrases.rows)),
         np.concatenate((clause_truth(hashed.sentences), clause_truth(hashed.phrases))),
-        signals, truth, weight, np.array(groups),
+        signals, truth, weight, np.array(groups), np.array(met, dtype=bool), prevalence,
     )  # fmt: skip
 
 
@@ -138,13 +147,13 @@ def _fit_whole(table: Table, rows: Rows) -> tuple[Floats, Floats]:
     """Fit all heads at once by ridge regression on +1 / -1 in its dual form (rows x rows, exact, no iterations).
 
     Rows that have no say on a head take the head's mean, which asks nothing of them. Layer two makes odds of the
-    scores, so a squared loss is no loss here, and thirteen heads cost one factorisation.
+    scores, so a squared loss is no loss here, and seven heads cost one factorisation.
     """
     from scipy.linalg import cho_factor, cho_solve
 
     kernel = table.kernel[np.ix_(rows, rows)]
-    kernel[np.diag_indices(len(rows))] += _WHOLE_RIDGE / table.weight[rows]
-    truth = table.truth[rows].astype(float) * 2 - 1
+    kernel[np.diag_indices(len(rows))] += (_WHOLE_RIDGE / table.weight[rows]).astype(np.float32)
+    truth = table.truth[rows, : len(WHOLE_HEADS)].astype(np.float32) * 2 - 1
     for head in range(truth.shape[1]):
         unknown = table.truth[rows, head] < 0
         truth[unknown, head] = truth[~unknown, head].mean() if (~unknown).any() else 0.0
@@ -181,11 +190,19 @@ def _layer_scores(layer: Layer, table: Table, rows: Rows) -> Floats:
 
 
 def _fit_combine(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floats]:
-    from sklearn.linear_model import LogisticRegression
-
     weights, offsets = np.zeros((inputs.shape[1], len(ANSWERS))), np.zeros(len(ANSWERS))
     blind = inputs.copy()
     blind[:, inputs.shape[1] - len(SAYS_KIND_ONLY) :][:, SAYS_KIND_ONLY] = 0.0
+    # A hundred columns are too few to share out among processors: waiting for one another costs many times the sum.
+    with threadpool_limits(1):
+        _fit_answers(weights, offsets, inputs, blind, table, rows)
+    return weights, offsets
+
+
+def _fit_answers(weights: Floats, offsets: Floats, inputs: Floats, blind: Floats, table: Table, rows: Rows) -> None:
+    """Fill in the ``weights`` and ``offsets`` of each answer; only the kind may look at all ``inputs``."""
+    from sklearn.linear_model import LogisticRegression
+
     for answer in range(len(ANSWERS)):
         known = np.flatnonzero(table.truth[rows, answer] >= 0)
         truth = table.truth[rows[known], answer]
@@ -195,18 +212,37 @@ def _fit_combine(inputs: Floats, table: Table, rows: Rows) -> tuple[Floats, Floa
         with warnings.catch_warnings():
             # On a nearly singular table scikit-learn warns and goes on with its slower solver: the same optimum.
             warnings.simplefilter("ignore", LinAlgWarning)
-            fitted = LogisticRegression(C=_COMBINE_C, solver="newton-cholesky", max_iter=5000).fit(
-                (inputs if answer < len(KINDS) else blind)[known], truth, sample_weight=table.weight[rows[known]]
+            kind = answer < len(KINDS)
+            fitted = LogisticRegression(C=_COMBINE_C if kind else _RISK_C, solver="newton-cholesky", max_iter=5000).fit(
+                (inputs if kind else blind)[known], truth, sample_weight=table.weight[rows[known]]
             )
         weights[:, answer], offsets[answer] = fitted.coef_[0], fitted.intercept_[0]
-    return weights, offsets
 
 
 def risk_calibration(outer: Floats, table: Table, rows: Rows) -> Calibration:
     """Calibrate the risk on out-of-fold log-odds (rows x answers)."""
     column = ANSWERS.index("suspicion")
-    known = table.truth[rows, column] >= 0
-    return fit_calibration(outer[known, column], table.truth[rows[known], column] == 1, table.weight[rows[known]])
+    known = _calibrating(table, rows, column)
+    truth, weight = table.truth[rows[known], column] == 1, table.weight[rows[known]]
+    found = fit_calibration(outer[known, column], truth, weight)
+    if table.prevalence is None or not truth.any() or truth.all():
+        return found
+    return found.at_prevalence(fitted=float(weight[truth].sum() / weight.sum()), stated=table.prevalence)
+
+
+_ENOUGH_MET = 100
+"""Rows of each class, met in the world, from which they alone calibrate."""
+
+
+def _calibrating(table: Table, rows: Rows, column: int) -> Bools:
+    """Return which of ``rows`` calibrate: those met in the world, or all where these are too few.
+
+    Minimal pairs are written to be hard: calibrated on them a model doubts itself on every plain listing.
+    """
+    known: Bools = table.truth[rows, column] >= 0
+    met: Bools = known & table.met[rows]
+    positives = int((table.truth[rows[met], column] == 1).sum())
+    return met if min(positives, int(met.sum()) - positives) >= _ENOUGH_MET else known
 
 
 def class_calibrations(outer: Floats, table: Table, rows: Rows) -> tuple[Calibration, ...]:
@@ -214,7 +250,7 @@ def class_calibrations(outer: Floats, table: Table, rows: Rows) -> tuple[Calibra
     out = []
     for number in range(len(SUSPECTED_CLASSES)):
         column = len(KINDS) + 1 + number
-        known = table.truth[rows, column] >= 0
+        known = _calibrating(table, rows, column)
         out.append(
             fit_calibration(outer[known, column], table.truth[rows[known], column] == 1, table.weight[rows[known]])
         )

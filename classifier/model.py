@@ -1,6 +1,7 @@
 """The linear cascade: hashed n-grams and signals to kind, risk and suspected classes, in a handful of products.
 
-Layer one scores hashed n-grams: ``whole`` columns for a listing, ``clause`` columns for each sentence and phrase.
+Layer one scores hashed n-grams: ``whole`` columns (the kind) for a listing, ``clause`` columns (evidence, protection)
+for each sentence and phrase.
 Layer two, one logistic regression per answer, weighs those scores together with the signals (cues, protections,
 lexicon, obfuscation). Layer three turns its scores into calibrated probabilities. Everything is linear up to the
 calibration, so each term's share of a score is exact.
@@ -17,14 +18,13 @@ from classifier.calibrate import Calibration
 from classifier.hashed import Hashed
 from classifier.persist import Arrays
 
-WHOLE_HEADS: tuple[str, ...] = (
-    *(f"kind:{k}" for k in KINDS),
-    "suspicion",
-    *(f"suspected:{c}" for c in SUSPECTED_CLASSES),
-)
+WHOLE_HEADS: tuple[str, ...] = tuple(f"kind:{k}" for k in KINDS)
+"""What the n-grams of a whole listing tell: its kind. They never tell the risk: on sources nobody has seen, the topic
+of a text is where it was found (average precision 0.89 with such heads, 0.97 without, six sources left out at a time).
+"""
 CLAUSE_HEADS: tuple[str, ...] = ("evidence", "protection")
-ANSWERS = WHOLE_HEADS
-"""The answers of layer two are those of layer one, each informed by all the others."""
+ANSWERS: tuple[str, ...] = (*WHOLE_HEADS, "suspicion", *(f"suspected:{c}" for c in SUSPECTED_CLASSES))
+"""The answers of layer two."""
 
 POOLED: tuple[str, ...] = (
     "evidence:max", "evidence:second", "evidence:sum", "protection:max", "balance:max",

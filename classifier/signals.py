@@ -47,7 +47,7 @@ SIGNALS: tuple[str, ...] = (
     "names:nothing", "names:nothing_medical", "cues:two_offer", "cues:three_offer", "cues:research_on_unapproved",
     "text:obfuscation", "text:bent_word", "price:crypto", "price:crypto_on_regulated",
 )  # fmt: skip
-_SORTS_OF_GOODS = ("goods:", "title_goods:", "names_kind:", "title_kind:", "names:nothing")
+_SORTS_OF_GOODS = ("goods:", "title_goods:", "names_kind:", "title_kind:")
 SAYS_KIND_ONLY = np.array([name.startswith(_SORTS_OF_GOODS) for name in SIGNALS])
 """Signals that only the kind may rest on: the topic of a text is where it was found, and no evidence of anything."""
 _PLACE = {name: number for number, name in enumerate(SIGNALS)}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from classifier.concepts import load_concepts
 from classifier.cues.finder import CueCatalogue
 from classifier.examples import Example, read_corpus, read_examples, read_venues
 from classifier.fit import SEED, Table, fit_model, table_of
@@ -22,7 +23,7 @@ CORPUS = Path(__file__).resolve().parent.parent / "data" / "corpus"
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 """Optional folder beside the checkout with real labelled rows; they inform the weights and are never copied."""
 
-WEIGHTS = {"corpus": 1.0, "pairs": 1.0, "gold": 1.0, "venue": 0.3, "decision": 1.0}
+WEIGHTS = {"corpus": 1.0, "pairs": 0.5, "gold": 1.0, "venue": 0.3, "decision": 1.0}
 """Weight of a row by its origin: nobody has read the rows of a venue, so they weigh little; a decision was read and
 agreed on under the casefile's policy, and weighs as much as a row of gold."""
 
@@ -50,8 +51,13 @@ def gather(*, corpus: Path = CORPUS, gold: Path | None = None, venues: Path | No
     return found
 
 
-def prepare(examples: Sequence[Example], *, tick: Callable[[int], None] = lambda _: None) -> Material:
-    """Read every listing and build the table to fit on; ``tick(n)`` after each n listings read."""
+def prepare(
+    examples: Sequence[Example], *, prevalence: float | None = None, tick: Callable[[int], None] = lambda _: None
+) -> Material:
+    """Read every listing and build the table to fit on; ``tick(n)`` after each n listings read.
+
+    ``prevalence`` is the share of true cases in the world for which risk is to be stated (None: as in training).
+    """
     catalogue = CueCatalogue.load()
     readings = []
     for example in examples:
@@ -61,6 +67,7 @@ def prepare(examples: Sequence[Example], *, tick: Callable[[int], None] = lambda
     table = table_of(
         hashed, signals, row_truth(examples), ClauseTruth(examples, readings),
         weight=np.array([WEIGHTS.get(e.origin, 1.0) for e in examples]), groups=[e.group for e in examples],
+        met=[e.origin in ("gold", "decision") for e in examples], prevalence=prevalence,
     )  # fmt: skip
     return Material(tuple(examples), tuple(readings), table, lexicon_id_of(catalogue))
 
@@ -84,7 +91,8 @@ def write_model(
     """
     about = {
         "signals": list(SIGNALS), "lexicon": material.lexicon_id, "seed": SEED, "data": [dict(d) for d in data],
-        "languages": sorted(languages_taught(material.examples)),
+        "languages": sorted(languages_taught(material.examples)), "prevalence": material.table.prevalence,
+        "concepts": list(load_concepts().names),
     }  # fmt: skip
     if second is None:
         return save_model(folder, model.to_arrays(), about=about)

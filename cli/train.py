@@ -47,14 +47,16 @@ def _venue_files() -> list[str]:
 @click.option("--embeddings", "encoder", metavar="ENCODER",
               help="Fit stage two on sentence embeddings of ENCODER: minilm (comes with the program), a folder of a "
                    "sentence-transformers model, or the name of one in this machine's Hugging Face cache.")  # fmt: skip
+@click.option("--prevalence", type=click.FloatRange(0.0001, 0.9999),
+              help="Share of true cases in your crawls to state risk for [default: as in training].")  # fmt: skip
 @click.option("--adopt", is_flag=True,
               help="Write a candidate beside --out and put it in its place only if it is not worse.")  # fmt: skip
 @frozen_option
 @anyway_option
 @workspace_option
 def train(
-    out: Path, shared: Path | None, decisions: bool, encoder: str | None, adopt: bool, frozen: tuple[Path, ...],
-    anyway: str | None, workspace: Path,
+    out: Path, shared: Path | None, decisions: bool, encoder: str | None, prevalence: float | None, adopt: bool,
+    frozen: tuple[Path, ...], anyway: str | None, workspace: Path,
 ) -> None:  # fmt: skip
     """Train the classifier on the authored corpus, and on hand-labelled rows and decisions where given.
 
@@ -73,7 +75,7 @@ def train(
         examples, sheet = _rows(shared, workspace if decisions else None)
     except (DataError, OSError) as error:
         raise refuse(str(error)) from error
-    model_id = _fit(target, examples, sheet, encoder)
+    model_id = _fit(target, examples, sheet, encoder, prevalence)
     click.echo(f"model {model_id[:12]} from {len(examples)} labelled listings written to {target}")
     if adopt:
         log = workspace if (workspace / "casefile.db").is_file() else None
@@ -127,7 +129,9 @@ def decision_rows(workspace: Path) -> "tuple[list[Example], dict[str, Any]]":
     return decision_examples(decided), decision_sheet(decided, weight=WEIGHTS["decision"])
 
 
-def _fit(out: Path, examples: "list[Example]", sheet: "list[dict[str, Any]]", encoder: str | None) -> str:
+def _fit(
+    out: Path, examples: "list[Example]", sheet: "list[dict[str, Any]]", encoder: str | None, prevalence: float | None
+) -> str:
     """Fit and write the model, with stage two where an encoder is named; returns its id."""
     from classifier.fit import FOLDS
     from classifier.train import prepare, write_model
@@ -136,7 +140,7 @@ def _fit(out: Path, examples: "list[Example]", sheet: "list[dict[str, Any]]", en
 
     with progress_bar() as bar:
         reading = bar.add_task("reading listings", total=len(examples))
-        material = prepare(examples, tick=lambda n: bar.advance(reading, n))
+        material = prepare(examples, prevalence=prevalence, tick=lambda n: bar.advance(reading, n))
         runner, embedded = embed_rows(material, encoder, bar) if encoder else (None, None)
         fitting = bar.add_task("fitting", total=FOLDS + 1 + (runner is not None))
         if runner is not None and embedded is not None:

@@ -10,6 +10,7 @@ from classifier.cues.catalogue import PhraseBook, load_phrases
 from classifier.cues.lexical import lexical_cues
 from classifier.cues.matching import Hit, read, scan
 from classifier.cues.scope import Scope
+from classifier.goods import load_goods
 from classifier.text.lexicon import UNNAMED, Lexicon, Term
 from classifier.text.normalise import Normalised, normalise
 from classifier.text.places import CUES_FOLDER
@@ -73,6 +74,17 @@ _OF_ANY_TRADE = frozenset(
     }
 )  # fmt: skip
 """Cues that sellers of anything use: evidence only where the offer names something medical."""
+_OF_THIS_TRADE = frozenset(
+    {
+        "no_prescription",
+        "certificate_sale",
+        "disease_claim",
+        "research_use_only",
+        "veterinary_for_human",
+        "impossible_offer",
+    }
+)
+"""Cues whose own words are medical: where one stands, the offer is of this trade whether or not it names its goods."""
 _FIELDS: tuple[CueField, ...] = ("title", "description", "site_text")
 
 
@@ -133,7 +145,7 @@ class CueCatalogue:
         """Return which hits stand as cues, what speaks against the others, and whom the offer addresses."""
         cues: list[CueMatch] = []
         protections: list[Protection] = []
-        medical = any(each.medical for each in fields)
+        medical = _is_medical(fields, hits)
         beside: list[tuple[FieldText, Hit]] = []
         addressed: Counter[Audience] = Counter()
         for number, (text, found) in enumerate(zip(fields, hits, strict=True)):
@@ -152,6 +164,15 @@ class CueCatalogue:
         protections += [_protection(text, hit, None) for text, hit in beside if not _gives_way(text, hit, cues)]
         audience = max(sorted(addressed), key=addressed.__getitem__) if addressed else _AUDIENCE["person"]
         return cues, protections, audience
+
+
+def _is_medical(fields: list[FieldText], hits: list[list[Hit]]) -> bool:
+    """Return whether the offer is of medicines, devices or documents, by its goods or by what it says of them."""
+    return (
+        any(each.medical for each in fields)
+        or any(hit.phrase.label in _OF_THIS_TRADE for found in hits for hit in found)
+        or any(load_goods().count(each.normalised.text).get("device") for each in fields)
+    )
 
 
 def _cue(text: FieldText, hit: Hit) -> CueMatch:
