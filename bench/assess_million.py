@@ -3,8 +3,8 @@
 Run: ``python -m bench.assess_million [ROWS]`` (by default 100,000; the figure in the issue is for 1,000,000). Rows are
 those of ``data/corpus`` again and again, each time under a new id and with its number in the title. Scaling is rows a
 second of two processes over those of one, both measured on a tenth of the rows after all processes have started; on a
-machine that does other work at the same time it says nothing, so load and verdict on it are printed beside it. Memory is
-the sum over all processes at each tenth of the run, which must not grow.
+machine that does other work at the same time it says nothing, so load and verdict on it are printed beside it. Memory
+is the sum over all processes at each tenth of the run, which must not grow.
 """
 
 import json
