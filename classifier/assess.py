@@ -17,6 +17,7 @@ from classifier.persist import ModelError, load_model
 from classifier.reading import Reading, features, lexicon_id_of, read
 from classifier.signals import SIGNALS
 from classifier.stage_two import StageTwo
+from classifier.text.reference import collector_at_rest
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "default"
 
@@ -56,7 +57,11 @@ class Assessor:
         Everything that reading a listing needs is loaded here, so that damaged data (``CatalogueError``,
         ``LexiconError``, ``ConceptError``) is reported once and not for each listing.
         """
-        where = folder or DEFAULT_MODEL
+        with collector_at_rest():
+            return cls._load(folder or DEFAULT_MODEL)
+
+    @classmethod
+    def _load(cls, where: Path) -> "Assessor":
         arrays, manifest = load_model(where)
         about = manifest["about"]
         if about.get("signals") != list(SIGNALS):

@@ -1,6 +1,5 @@
 """The cue catalogue: ``data/cues/*.yaml`` read, checked and made ready to search."""
 
-import gc
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Many
@@ -16,7 +15,7 @@ from classifier.cues.compiled import Compiler, Steps
 from classifier.cues.pattern import Choice, PhraseError, Sequence, Tree, Vocabulary, Word, parse
 from classifier.cues.words import WordTable
 from classifier.text.places import CUES_FOLDER
-from classifier.text.reference import digest_of, read_yaml
+from classifier.text.reference import collector_at_rest, digest_of, read_yaml
 
 WHYS = ("negation", "requirement", "licence", "warning", "other_speaker", "other_goods", "ordinary_storage", "wanted",
         "legal_pack", "public_campaign", "animal_use", "lab_use", "authorised_claim")  # fmt: skip
@@ -181,18 +180,9 @@ def _check_rule(where: str, cue: str | None, rule: Any) -> None:  # noqa: ANN401
 
 @cache
 def load_phrases(folder: Path = CUES_FOLDER) -> PhraseBook:
-    """Read the catalogue; raises :class:`CatalogueError`.
-
-    Half a million small objects come into being and all of them stay: looking for garbage among them again and again
-    doubled the time of loading, so the collector rests meanwhile.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    """Read the catalogue; raises :class:`CatalogueError`."""
+    with collector_at_rest():
         return _load(folder)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _load(folder: Path) -> PhraseBook:

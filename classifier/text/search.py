@@ -2,7 +2,7 @@
 
 pyahocorasick looks through the edges of a node one by one, and the root of an automaton over twenty scripts has
 hundreds: every space and digit of a text paid for Chinese and Tamil. A group is asked only when the text holds the
-letter that opens it.
+letter that opens it, and built when the first text does: most runs never meet most scripts.
 """
 
 from collections.abc import Iterable
@@ -17,15 +17,16 @@ class WordSearch:
     """Words, each with a value, to be found anywhere in a text."""
 
     def __init__(self, words: Iterable[tuple[str, Any]]) -> None:
-        groups: dict[str, list[tuple[str, Any]]] = {}
+        self._listed: dict[str, list[tuple[str, Any]]] = {}
         self._opens: dict[str, str] = {}
         """First character beyond ASCII of each word, to the group that holds the word."""
         for word, value in words:
             telling = next((c for c in word if not c.isascii()), "")
             if telling:
                 self._opens[telling] = _group(telling)
-            groups.setdefault(_group(telling), []).append((word, value))
-        self._automata = {name: _automaton(listed) for name, listed in groups.items()}
+            self._listed.setdefault(_group(telling), []).append((word, value))
+        self._groups = frozenset(self._listed)
+        self._automata: dict[str, Any] = {}
         self._letters = frozenset(self._opens)
 
     def find(self, text: str) -> list[tuple[int, Any]]:
@@ -34,13 +35,17 @@ class WordSearch:
         if not text.isascii():
             names.update(self._opens[c] for c in self._letters.intersection(text))
         found: list[tuple[int, int, Any]] = []
-        asked = [self._automata[name] for name in names if name in self._automata]
+        asked = [self._automata.get(name) or self._built(name) for name in names & self._groups]
         if len(asked) == 1:
             return [(last, value) for last, (_, value) in asked[0].iter(text)]
         for automaton in asked:
             found += [(last, length, value) for last, (length, value) in automaton.iter(text)]
         found.sort(key=_order)
         return [(last, value) for last, _, value in found]
+
+    def _built(self, group: str) -> Any:  # noqa: ANN401 - the library has no types
+        automaton = self._automata[group] = _automaton(self._listed[group])
+        return automaton
 
 
 def _order(each: tuple[int, int, Any]) -> tuple[int, int]:
