@@ -1,5 +1,6 @@
 """From listings to assessments: pure, deterministic, bounded time per listing; the one entrance to the classifier."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,9 @@ class Assessor:
         ``LexiconError``, ``ConceptError``) is reported once and not for each listing.
         """
         with collector_at_rest():
-            return cls._load(folder or DEFAULT_MODEL)
+            made = cls._load(folder or DEFAULT_MODEL)
+        gc.freeze()  # what was loaded stays to the end: looking through it again took longer than a first answer
+        return made
 
     @classmethod
     def _load(cls, where: Path) -> "Assessor":
