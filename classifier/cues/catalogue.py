@@ -1,9 +1,7 @@
 """The cue catalogue: ``data/cues/*.yaml`` read, checked and made ready to search."""
 
 import re
-from collections.abc import Iterable, Mapping
-from collections.abc import Sequence as Many
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,12 @@ from typing import Any
 import yaml
 
 from casefile.records import AUDIENCES, CUES
-from classifier.cues.compiled import Compiler, Steps
-from classifier.cues.pattern import Choice, PhraseError, Sequence, Tree, Vocabulary, Word, parse
-from classifier.cues.words import WordTable
+from classifier.cues.book import Phrase, PhraseBook, open_book
+from classifier.cues.compiled import Compiler, StepRows
+from classifier.cues.pattern import Choice, PhraseError, Tree, Vocabulary, Word, parse
+from classifier.cues.pattern import Sequence as Nodes
+from classifier.cues.words import Numbered
+from classifier.text.kept import kept, plain
 from classifier.text.places import CUES_FOLDER
 from classifier.text.reference import collector_at_rest, digest_of, read_yaml
 
@@ -36,55 +37,6 @@ _NAMED = re.compile(r"@([a-z_]+)")
 
 class CatalogueError(Exception):
     """A file of ``data/cues`` cannot be used; says which, where, and what to do."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Phrase:
-    """One phrase, parsed."""
-
-    rule: str
-    """``<cue or reason>.<rule>.<language>.<number>``, the place in the catalogue."""
-    label: str
-    """A cue of the codebook, or a reason of :data:`WHYS`."""
-    language: str
-    source: str
-    steps: Steps
-    spaced: bool
-    needs: tuple[frozenset[int], ...]
-    """Word numbers: of each set one occurs in every match. Equal sets are one object."""
-    scope: str | None = None
-    """None for a cue, one of :data:`SCOPES` for a protective phrase, ``audience`` for whom the offer is for."""
-    strong: bool = False
-    """For a cue: a protective phrase it overlaps does not take it away (``we never turn anyone away without...``)."""
-    negatable: bool = True
-    """For a cue: a negation beside it takes it away (``never expired``)."""
-    cues: frozenset[str] = frozenset()
-    """For a protective phrase: the cues it speaks about; empty for all."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhraseBook:
-    """All phrases with the table of their words."""
-
-    phrases: tuple[Phrase, ...]
-    openings: Mapping[int, tuple[tuple[int, tuple[frozenset[int], ...]], ...]]
-    """Word number to the phrases (by place in ``phrases``) it may begin the search for, and what else they then need:
-    of each set one word in the same clause."""
-    table: WordTable
-    crossing: frozenset[int]
-    """Words that hold the sign of a clause end (``rx.``)."""
-    negations: Mapping[str, "Negation"]
-    """By language."""
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Negation:
-    """How a language denies: words that stand before what they deny, words that stand after it."""
-
-    before: Steps | None
-    after: Steps | None
-    spaced: bool
 
 
 _RULE_KEYS = {"source", "phrases", "why", "scope", "cues", "audience", "strong", "negatable"}
@@ -141,13 +93,13 @@ def _drafts_of(
                     "scope": scope,
                     "strong": bool(rule.get("strong")),
                     "negatable": rule.get("negatable", data.get("negatable", True)),
-                    "cues": frozenset(rule.get("cues", ())),
+                    "cues": sorted(rule.get("cues", ())),
                 },
             )
 
 
 def _spread(
-    phrases: Mapping[str, Many[object]], words: Mapping[str, Mapping[str, str]]
+    phrases: Mapping[str, Sequence[object]], words: Mapping[str, Mapping[str, str]]
 ) -> Iterable[tuple[str, str, str]]:
     """Yield ``(language, number, phrase)`` with ``all`` spread over the languages that have the words."""
     for language, listed in phrases.items():
@@ -180,12 +132,16 @@ def _check_rule(where: str, cue: str | None, rule: Any) -> None:  # noqa: ANN401
 
 @cache
 def load_phrases(folder: Path = CUES_FOLDER) -> PhraseBook:
-    """Read the catalogue; raises :class:`CatalogueError`."""
+    """Return the catalogue of ``folder``; raises :class:`CatalogueError`."""
     with collector_at_rest():
-        return _load(folder)
+        files = list(folder.glob("*.yaml"))
+        packaged = folder == CUES_FOLDER
+        rows = kept("cues", files, lambda: _compiled(folder)) if packaged else _compiled(folder)
+        return open_book(rows, digest_of("cues", files))
 
 
-def _load(folder: Path) -> PhraseBook:
+def _compiled(folder: Path) -> dict[str, Any]:
+    """Return the whole catalogue as plain data, what :func:`open_book` takes; raises :class:`CatalogueError`."""
     words = _words(folder)
     files = [path for path in sorted(folder.glob("*.yaml")) if path.name != "words.yaml"]
     vocabularies: dict[str, Vocabulary] = {}
@@ -194,24 +150,27 @@ def _load(folder: Path) -> PhraseBook:
     spoken = [tree.sequence for tree, _ in drafts]
     spoken += [tree.sequence for trees in denials.values() for tree in trees if tree]
     seen: set[int] = set()
-    table = WordTable(word for sequence in spoken for word in _words_in(sequence, seen))
-    compiler = Compiler(table.numbers)
-    phrases: list[Phrase] = []
-    openings: dict[int, list[tuple[int, tuple[frozenset[int], ...]]]] = {}
+    numbered = Numbered(word for sequence in spoken for word in _words_in(sequence, seen))
+    compiler = Compiler(numbered.numbers)
+    phrases: list[str] = []
+    openings: list[list[tuple[int, list[int]]]] = [[] for _ in numbered.numbers]
     for tree, fields in drafts:
-        needs = tuple(map(compiler.need, tree.needs))
+        needs = list(map(compiler.need, tree.needs))
         for first, others in tree.openings:
-            opening = len(phrases), tuple(map(compiler.need, others))
-            for number in compiler.need(first):
-                openings.setdefault(number, []).append(opening)
-        phrases.append(Phrase(steps=compiler.steps(tree.sequence), spaced=tree.spaced, needs=needs, **fields))
-    index = {word: tuple(listed) for word, listed in openings.items()}
-    digest = digest_of("cues", folder.glob("*.yaml"))
-    crossing = frozenset(number for word, number in table.numbers.items() if not _CLAUSE_SIGNS.isdisjoint(word.core))
-    return PhraseBook(tuple(phrases), index, table, crossing, _negations(denials, compiler), digest)
+            opening = len(phrases), list(map(compiler.need, others))
+            for word in first:
+                openings[numbered.numbers[word]].append(opening)
+        row = {**fields, "steps": compiler.steps(tree.sequence), "spaced": tree.spaced, "needs": needs}
+        phrases.append(plain(row))
+    crossing = [number for word, number in numbered.numbers.items() if not _CLAUSE_SIGNS.isdisjoint(word.core)]
+    return {
+        "phrases": phrases, "openings": [plain(listed) if listed else "" for listed in openings],
+        "negations": _negations(denials, compiler), "sets": compiler.sets, "branches": compiler.branches,
+        "whole": numbered.whole, "parts": numbered.parts, "crossing": crossing,
+    }  # fmt: skip
 
 
-def _words_in(sequence: Sequence, seen: set[int]) -> Iterable[Word]:
+def _words_in(sequence: Nodes, seen: set[int]) -> Iterable[Word]:
     """Yield the words of ``sequence``; choices already in ``seen`` are passed over (phrases share them)."""
     for node in sequence:
         if isinstance(node, Word):
@@ -230,17 +189,19 @@ def _denials(language: str, known: Mapping[str, str]) -> list[Tree | None]:
         raise CatalogueError(f"words.yaml, {language} {' or '.join(_DENIALS)}: {error}") from None
 
 
-def _negations(denials: Mapping[str, Many[Tree | None]], compiler: Compiler) -> dict[str, Negation]:
-    """Compile the denials of each language that has any."""
+def _negations(
+    denials: Mapping[str, Sequence[Tree | None]], compiler: Compiler
+) -> dict[str, tuple[StepRows | None, StepRows | None, bool]]:
+    """Compile the denials of each language that has any: the fields of :class:`Negation`."""
     found = {}
     for language, trees in denials.items():
         if any(trees):
             before, after = (compiler.steps(tree.sequence) if tree else None for tree in trees)
-            found[language] = Negation(before, after, all(tree.spaced for tree in trees if tree))
+            found[language] = before, after, all(tree.spaced for tree in trees if tree)
     return found
 
 
-def languages_of(phrases: Many[Phrase]) -> dict[str, set[str]]:
+def languages_of(phrases: Sequence[Phrase]) -> dict[str, set[str]]:
     """Return the languages each cue and each protective reason has phrases in."""
     table: dict[str, set[str]] = {}
     for phrase in phrases:

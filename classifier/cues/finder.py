@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from casefile.records import AUDIENCES, CUES, Audience, CueField, CueName, Listing
-from classifier.cues.catalogue import PhraseBook, load_phrases
+from classifier.cues.book import PhraseBook
+from classifier.cues.catalogue import load_phrases
 from classifier.cues.lexical import lexical_cues
 from classifier.cues.matching import Hit, read, scan
 from classifier.cues.scope import Scope

@@ -6,7 +6,7 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from classifier.cues.catalogue import Phrase, PhraseBook
+from classifier.cues.book import Phrase, PhraseBook
 from classifier.cues.compiled import Branches, Step, Steps
 from classifier.cues.words import Places, Span
 from classifier.text.normalise import Normalised
@@ -206,7 +206,7 @@ def scan(book: PhraseBook, reading: Reading) -> list[Hit]:
     present, openings = reading.present, book.openings
     candidates: set[int] = set()
     for word in present:
-        for number, others in openings.get(word, ()):
+        for number, others in openings[word]:
             for need in others:
                 if need.isdisjoint(present):
                     break

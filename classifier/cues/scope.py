@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.clauses import phrases as clause_spans
 from classifier.clauses import sentences as sentence_spans
-from classifier.cues.catalogue import Negation
+from classifier.cues.book import Negation
 from classifier.cues.matching import Hit, Reading
 from classifier.cues.words import Span
 

@@ -6,8 +6,7 @@ signs in them (``24/7``, Chinese, Arabic) are looked for in the piece as a whole
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from classifier.cues.pattern import Word
 from classifier.text.pieces import Remembered, pieces
@@ -29,34 +28,53 @@ _INSIDE_RUN = re.compile(r"[a-z\u00c0-\u024f]+|[\u0370-\u03ff]+|[\u0400-\u052f]+
 _Part = tuple[int, bool, bool, bool, frozenset[str], bool]
 """Number, any beginning, any ending, bounded at the end, letters of the script, Arabic."""
 _Found = tuple[int, tuple[_Part, ...]]
+_HEAD, _TAIL, _MARKS = 2, 1, 4
+"""How a part is written as one number: ``_MARKS * number``, plus these for any beginning and any ending."""
 
 
-class WordTable:
-    """Numbers every distinct word of the catalogue and finds them all in one pass."""
+class Numbered:
+    """Every distinct word of the catalogue by number, as plain data."""
 
     def __init__(self, words: Iterable[Word]) -> None:
         self.numbers: dict[Word, int] = {}
-        self._whole: dict[str, int] = {}
-        parts: dict[str, list[_Part]] = defaultdict(list)
+        self.whole: dict[str, int] = {}
+        """Words that stand alone, between spaces and signs."""
+        self.parts: dict[str, list[int]] = {}
+        """Words that may stand inside others or whose script has no spaces: letters to ``4 number + 2 head + tail``."""
         for word in words:
             if word in self.numbers:
                 continue
             number = self.numbers[word] = len(self.numbers)
             if not word.head and not word.tail and _PLAIN.fullmatch(word.core.replace("'", "")) and word.core[0] != "'":
-                self._whole[word.core] = number
+                self.whole[word.core] = number
             else:
-                first = next((c for c in word.core if c.isalpha()), "a")
-                script = script_of(first)
-                bounded = word.core[-1].isalpha() and not word.tail
-                letters = LETTERS[script] if word.core[0].isalpha() or word.head else LETTERS["none"]
-                parts[word.core].append((number, word.head, word.tail, bounded, letters, script == "arabic"))
+                code = _MARKS * number + _HEAD * word.head + _TAIL * word.tail
+                self.parts.setdefault(word.core, []).append(code)
+
+
+class WordTable:
+    """Finds every word of the catalogue in one pass."""
+
+    def __init__(self, whole: Mapping[str, int], parts: Mapping[str, Sequence[int]]) -> None:
+        self.whole = whole
+        self.parts = parts
         self._pieces = Remembered(self._in_piece)
         self._runs = Remembered(self._inside)
-        inside: list[tuple[str, _Found]] = []
-        across: list[tuple[str, _Found]] = []
-        for core, listed in parts.items():
-            (inside if _INSIDE_RUN.fullmatch(core) else across).append((core, (len(core), tuple(listed))))
-        self._in_runs, self._across = WordSearch(inside), WordSearch(across)
+        self._rules = Remembered(self._rule)
+        inside = _INSIDE_RUN.fullmatch
+        self._in_runs = WordSearch((core, core) for core in parts if inside(core))
+        self._across = WordSearch((core, core) for core in parts if not inside(core))
+
+    def _rule(self, core: str) -> _Found:
+        """Return the length of ``core`` and what it may be a part of."""
+        script = script_of(next((c for c in core if c.isalpha()), "a"))
+        listed: list[_Part] = []
+        for code in self.parts[core]:
+            head, tail = bool(code & _HEAD), bool(code & _TAIL)
+            letters = LETTERS[script] if core[0].isalpha() or head else LETTERS["none"]
+            bounded = core[-1].isalpha() and not tail
+            listed.append((code // _MARKS, head, tail, bounded, letters, script == "arabic"))
+        return len(core), tuple(listed)
 
     def places(self, text: str) -> Places:
         """Return where each word stands in normalised ``text``."""
@@ -83,7 +101,7 @@ class WordTable:
             base = match.start()
             for number, start, end in self._runs[match[0]]:
                 found.setdefault(number, []).append((base + start, base + end))
-        _parts(self._across, piece, found)
+        self._add_parts(self._across, piece, found)
         return tuple((n, start, end) for n, spans in found.items() for start, end in sorted(spans)[:MOST_PLACES])
 
     def _inside(self, run: str) -> tuple[tuple[int, int, int], ...]:
@@ -91,42 +109,42 @@ class WordTable:
         found: Places = {}
         for match in _TOKEN.finditer(run):
             token = match.group()
-            number = self._whole.get(token)
+            number = self.whole.get(token)
             if number is not None:
                 found.setdefault(number, []).append(match.span())
             if "'" in token:
                 self._elided(token, match.start(), found)
-        _parts(self._in_runs, run, found)
+        self._add_parts(self._in_runs, run, found)
         return tuple((n, start, end) for n, spans in found.items() for start, end in sorted(spans)[:MOST_PLACES])
 
     def _elided(self, token: str, start: int, found: Places) -> None:
         """Take ``d'ordonnance`` also as ``d'`` and ``ordonnance``, and ``don't`` as ``dont``."""
         head, _, tail = token.partition("'")
         for part, at in ((head + "'", start), (tail, start + len(head) + 1), (head + tail, start)):
-            number = self._whole.get(part)
+            number = self.whole.get(part)
             if number is not None:
                 length = len(token) if part == head + tail else len(part)
                 found.setdefault(number, []).append((at, at + length))
 
-
-def _parts(known: WordSearch, text: str, found: Places) -> None:
-    """Add to ``found`` the parts of words that are ``known``, each at the whole word around it."""
-    size = len(text)
-    for last, (length, listed) in known.find(text):
-        start, end = last - length + 1, last + 1
-        before = text[start - 1] if start else " "
-        for number, head, tail, bounded, letters, arabic in listed:
-            begin = start
-            if before in letters:
-                begin = _begin(text, start, letters, head=head, arabic=arabic)
-                if begin < 0:
-                    continue
-            stop = end
-            if (tail or bounded) and end < size and text[end] in letters:
-                if bounded:
-                    continue
-                stop = _stop(text, end, letters)
-            found.setdefault(number, []).append((begin, stop))
+    def _add_parts(self, known: WordSearch, text: str, found: Places) -> None:
+        """Add to ``found`` the parts of words that are ``known``, each at the whole word around it."""
+        size = len(text)
+        for last, core in known.find(text):
+            length, listed = self._rules[core]
+            start, end = last - length + 1, last + 1
+            before = text[start - 1] if start else " "
+            for number, head, tail, bounded, letters, arabic in listed:
+                begin = start
+                if before in letters:
+                    begin = _begin(text, start, letters, head=head, arabic=arabic)
+                    if begin < 0:
+                        continue
+                stop = end
+                if (tail or bounded) and end < size and text[end] in letters:
+                    if bounded:
+                        continue
+                    stop = _stop(text, end, letters)
+                found.setdefault(number, []).append((begin, stop))
 
 
 def _begin(text: str, start: int, letters: frozenset[str], *, head: bool, arabic: bool) -> int:

@@ -21,10 +21,10 @@ class WordSearch:
         self._opens: dict[str, str] = {}
         """First character beyond ASCII of each word, to the group that holds the word."""
         for word, value in words:
-            telling = next((c for c in word if not c.isascii()), "")
-            if telling:
+            telling = "" if word.isascii() else next(c for c in word if not c.isascii())
+            if telling and telling not in self._opens:
                 self._opens[telling] = _group(telling)
-            self._listed.setdefault(_group(telling), []).append((word, value))
+            self._listed.setdefault(self._opens.get(telling, ""), []).append((word, value))
         self._groups = frozenset(self._listed)
         self._automata: dict[str, Any] = {}
         self._letters = frozenset(self._opens)

@@ -3,8 +3,12 @@ from pathlib import Path
 import pytest
 
 from casefile.records import CUES
+from classifier.cues.book import PhraseBook
 from classifier.cues.catalogue import CatalogueError, languages_of, load_phrases
+from classifier.cues.matching import read, scan
 from classifier.cues.pattern import PhraseError, parse
+from classifier.text.normalise import normalise
+from classifier.text.places import CUES_FOLDER
 
 FIRST_NINE = {"en", "es", "fr", "de", "pt", "ru", "ar", "zh", "id"}
 FROM_LEXICON = {"controlled_substance", "unapproved_product", "obfuscated_text"}
@@ -62,3 +66,26 @@ def test_a_faulty_list_of_words_is_refused_with_its_language(tmp_path: Path) -> 
 def test_a_phrase_that_nothing_could_find_is_refused(phrase: str) -> None:
     with pytest.raises(PhraseError):
         parse(phrase)
+
+
+def _found(book: PhraseBook) -> list[tuple[str, int, int]]:
+    text = (
+        "No prescription needed, we ship worldwide. Без рецепта! 无需处方 سنشحن بدون وصفة, pay by bitcoin on Telegram"
+    )
+    return [(hit.phrase.rule, hit.start, hit.end) for hit in scan(book, read(book, normalise(text)))]
+
+
+def test_the_packaged_catalogue_finds_the_same_built_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHARMAKON_KEPT", str(tmp_path))
+    built = load_phrases.__wrapped__(CUES_FOLDER)
+    monkeypatch.setattr("classifier.cues.catalogue._compiled", lambda _: pytest.fail("built though it was kept"))
+    again = load_phrases.__wrapped__(CUES_FOLDER)
+    assert built.digest == again.digest
+    assert _found(built) == _found(again) != []
+    assert [phrase.rule for phrase in built.phrases] == [phrase.rule for phrase in again.phrases]
+
+
+def test_only_the_packaged_catalogue_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHARMAKON_KEPT", str(tmp_path / "kept"))
+    load_phrases(_folder(tmp_path, "cue: no_prescription\nrules: {a: {source: s, phrases: {en: [word]}}}"))
+    assert not (tmp_path / "kept").exists()

@@ -30,7 +30,7 @@ def test_words_are_where_they_are_whatever_stands_before(before: str, after: str
 
 
 def test_what_was_read_before_changes_nothing() -> None:
-    fresh = WordTable(TABLE.numbers)
+    fresh = WordTable(TABLE.whole, TABLE.parts)
     assert [fresh.places(text) for text in TEXTS] == [TABLE.places(text) for text in TEXTS]
     lexicon, concepts = Lexicon.load(), load_concepts()
     once = [(lexicon.find(normalise(text)), concepts.find(text, "en")) for text in TEXTS]
