@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import yaml
 
 from classifier.text.glyphs import fold
+from classifier.text.kept import kept
 from classifier.text.pieces import Remembered, pieces
 from classifier.text.places import DATA_FOLDER
 from classifier.text.reference import digest_of, read_yaml
@@ -50,40 +52,18 @@ Inside = tuple[tuple[int, int], ...]
 class Concepts:
     """The concepts of ``data/concepts``, ready to be found in normalised text."""
 
-    def __init__(
-        self, words: dict[str, dict[str, list[str]]], digest: str = "", *, topics: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, tables: dict[str, Any], digest: str = "") -> None:
+        """``tables`` are those of :func:`tables_of`."""
         self.concepts_id = digest
-        self.names = (*sorted(words.keys() - topics), *sorted(topics))
-        self.alone = range(len(self.names) - len(topics), len(self.names))
+        self.names = tuple(tables["names"])
+        self.alone = range(len(self.names) - tables["topics"], len(self.names))
         """Numbers of the topics: they say what a text is about, and stand between no two words that belong together."""
-        self._exact: dict[str, list[tuple[str, int]]] = {}
-        self._prefix: dict[str, list[tuple[str, int]]] = {}
-        self._phrases: dict[str, list[tuple[tuple[str, ...], str, int]]] = {}
-        inside: dict[str, set[int]] = {}
-        for number, name in enumerate(self.names):
-            for language, entries in words[name].items():
-                for entry in entries:
-                    self._add(entry, language, number, inside)
-        tags = {_NO_LANGUAGE}.union(*(languages.keys() for languages in words.values()))
-        self._pieces = {tag: Remembered(self._reader(tag), most=_MOST_REMEMBERED) for tag in tags}
+        self._exact: dict[str, str] = tables["exact"]
+        self._prefix: dict[str, str] = tables["prefix"]
+        self._phrases: dict[str, list[tuple[list[str], int]]] = tables["phrases"]
+        self._pieces = {tag: Remembered(self._reader(tag), most=_MOST_REMEMBERED) for tag in tables["tags"]}
         """By language: the concepts of each piece, and minus the length of a word that may begin a phrase."""
-        self._inside = WordSearch((text, (len(text), tuple(sorted(numbers)))) for text, numbers in inside.items())
-
-    def _add(self, entry: str, language: str, number: int, inside: dict[str, set[int]]) -> None:
-        text = fold(entry.replace("_", " ")).strip()
-        stem = text.rstrip("*")
-        if not stem:
-            return
-        if script_of(stem[0]) == "none" and not stem[0].isascii():
-            inside.setdefault(stem, set()).add(number)
-        elif " " in stem:
-            first, *rest = stem.split()
-            self._phrases.setdefault(first, []).append((tuple(rest), language, number))
-        elif text.endswith("*"):
-            self._prefix.setdefault(stem, []).append((language, number))
-        else:
-            self._exact.setdefault(stem, []).append((language, number))
+        self._inside = WordSearch((text, (len(text), tuple(numbers))) for text, numbers in tables["inside"].items())
 
     def find(self, text: str, language: str | None) -> Found:
         """Return the concepts of normalised ``text``; ``language`` (BCP 47) decides about short words."""
@@ -113,7 +93,7 @@ class Concepts:
     def _phrases_at(self, text: str, start: int, end: int) -> Found:
         """Return the concepts of several words whose first one is ``text[start:end]``."""
         after = tuple(t[0] for t in islice(_TOKEN.finditer(text, end), _LONGEST_PHRASE))
-        return [(start, number) for rest, _, number in self._phrases[text[start:end]] if after[: len(rest)] == rest]
+        return [(start, number) for rest, number in self._phrases[text[start:end]] if after[: len(rest)] == tuple(rest)]
 
     def _reader(self, tag: str) -> Callable[[str], Inside]:
         """Return what reads a piece of a text in the language ``tag``."""
@@ -143,16 +123,65 @@ class Concepts:
 
     def _entries(self, word: str) -> Iterator[tuple[str, int, int]]:
         """Yield ``(language, concept, letters)`` of each entry that is ``word`` or a stem of it."""
-        for language, number in self._exact.get(word, ()):
+        for language, number in _meant(self._exact.get(word, "")):
             yield language, number, len(word)
         for length in range(2, len(word) + 1):
-            for language, number in self._prefix.get(word[:length], ()):
+            for language, number in _meant(self._prefix.get(word[:length], "")):
                 yield language, number, length
+
+
+def _meant(listed: str) -> Iterator[tuple[str, int]]:
+    """Yield language and concept of each entry of a word (``en 12 fr 12``)."""
+    fields = iter(listed.split())
+    for language, number in zip(fields, fields, strict=True):
+        yield language, int(number)
+
+
+def tables_of(words: dict[str, dict[str, list[str]]], *, topics: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return the tables that :class:`Concepts` looks words up in, as plain data.
+
+    ``exact`` and ``prefix``: word or stem to languages and concepts (``en 12 fr 12``); ``phrases``: first word to the
+    others and the concept; ``inside``: words of scripts without spaces to their concepts.
+    """
+    names = (*sorted(words.keys() - topics), *sorted(topics))
+    exact: dict[str, list[str]] = {}
+    prefix: dict[str, list[str]] = {}
+    phrases: dict[str, list[tuple[list[str], int]]] = {}
+    inside: dict[str, set[int]] = {}
+    for number, name in enumerate(names):
+        for language, entries in words[name].items():
+            for entry in entries:
+                text = fold(entry.replace("_", " ")).strip()
+                stem = text.rstrip("*")
+                if not stem:
+                    continue
+                if script_of(stem[0]) == "none" and not stem[0].isascii():
+                    inside.setdefault(stem, set()).add(number)
+                elif " " in stem:
+                    first, *rest = stem.split()
+                    phrases.setdefault(first, []).append((rest, number))
+                else:
+                    table = prefix if text.endswith("*") else exact
+                    table.setdefault(stem, []).append(f"{language} {number}")
+    return {
+        "names": names, "topics": len(topics), "tags": sorted({_NO_LANGUAGE}.union(*(each for each in words.values()))),
+        "exact": {word: " ".join(listed) for word, listed in exact.items()},
+        "prefix": {word: " ".join(listed) for word, listed in prefix.items()},
+        "phrases": phrases, "inside": {word: sorted(numbers) for word, numbers in inside.items()},
+    }  # fmt: skip
 
 
 @cache
 def load_concepts(folder: Path = CONCEPTS_FOLDER) -> Concepts:
     """Load ``data/concepts``; raises :class:`ConceptError`."""
+    files = list(folder.glob("*.yaml"))
+    packaged = folder == CONCEPTS_FOLDER
+    tables = kept("concepts", [*files, Path(__file__)], lambda: _read(folder)) if packaged else _read(folder)
+    return Concepts(tables, digest_of("concepts", files))
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """Return the tables of what the files of ``folder`` say; raises :class:`ConceptError`."""
     words: dict[str, dict[str, list[str]]] = {}
     topics: set[str] = set()
     for path in sorted(folder.glob("*.yaml")):
@@ -171,7 +200,7 @@ def load_concepts(folder: Path = CONCEPTS_FOLDER) -> Concepts:
         raise ConceptError(f"{folder}: holds no concepts (*.yaml); restore it from the repository")
     if topics - words.keys():
         raise ConceptError(f"{folder}: no words for the topics {', '.join(sorted(topics - words.keys()))}")
-    return Concepts(words, digest_of("concepts", folder.glob("*.yaml")), topics=frozenset(topics))
+    return tables_of(words, topics=frozenset(topics))
 
 
 _FAR = 4

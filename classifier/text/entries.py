@@ -1,6 +1,6 @@
 """Entries of ``data/lexicon``: what is known of each substance, brand and class."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from classifier.text.kept import kept
 from classifier.text.places import LEXICON_FOLDER
 from classifier.text.reference import read_yaml
 
@@ -63,34 +64,60 @@ def _load_yaml(path: Path) -> dict[str, Any]:
     return data
 
 
-@cache
-def _files(folder: Path) -> tuple[tuple[str, dict[str, Any]], ...]:
+Files = Sequence[tuple[str, dict[str, Any]]]
+"""Name and content of each file."""
+
+
+def _files(folder: Path) -> Files:
     return tuple((path.name, _load_yaml(path)) for path in sorted(folder.glob("*.yaml")))
 
 
 def load_classes(folder: Path = LEXICON_FOLDER) -> dict[str, MedicineClass]:
     """Return every class by name; raises :class:`LexiconError`."""
-    classes: dict[str, MedicineClass] = {}
-    for file, data in _files(folder):
+    return {name: MedicineClass(name=name, **flags) for name, flags in _rows(folder)["classes"].items()}
+
+
+def load_entries(folder: Path = LEXICON_FOLDER) -> list[Entry]:
+    """Return every substance; one named in two classes comes once with both. Raises :class:`LexiconError`."""
+    return [Entry(name, *map(tuple, lists)) for name, *lists in _rows(folder)["entries"]]
+
+
+@cache
+def _rows(folder: Path) -> dict[str, Any]:
+    """Return classes and entries as plain data, those of the packaged lexicon as kept from the last start."""
+    if folder != LEXICON_FOLDER:
+        return _read(folder)
+    return dict(kept("lexicon", folder.glob("*.yaml"), lambda: _read(folder)))
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    files = _files(folder)
+    entries = [[each.name, each.classes, each.brands, each.names] for each in _entries(files)]
+    return {"classes": _classes(files), "entries": entries}
+
+
+def _classes(files: Files) -> dict[str, dict[str, Any]]:
+    """Return the fields of every class but its name; raises :class:`LexiconError` for unknown ones."""
+    classes: dict[str, dict[str, Any]] = {}
+    for file, data in files:
         for name, body in data["classes"].items():
-            flags = {k: v for k, v in body.items() if k != "substances"}
+            classes[name] = {k: v for k, v in body.items() if k != "substances"}
             try:
-                classes[name] = MedicineClass(name=name, **flags)
+                MedicineClass(name=name, **classes[name])
             except TypeError as error:
                 raise LexiconError(f"{file}: class '{name}': {error}") from None
     return classes
 
 
-def load_entries(folder: Path = LEXICON_FOLDER) -> list[Entry]:
-    """Return every substance; one named in two classes comes once with both. Raises :class:`LexiconError`."""
+def _entries(files: Files) -> Iterable[Entry]:
     merged: dict[str, Entry] = {}
-    for file, data in _files(folder):
+    for file, data in files:
         for class_name, body in data["classes"].items():
             for name, fields in _substances(file, class_name, body):
                 entry = Entry(name, (class_name,), _words(fields.get("brands")), _words(fields.get("names")))
                 known = merged.get(name)
                 merged[name] = entry if known is None else _joined(known, entry)
-    return list(merged.values())
+    return merged.values()
 
 
 def _substances(file: str, class_name: str, body: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
