@@ -90,15 +90,16 @@ def test_a_language_nobody_taught_is_said_so(assessor: Assessor) -> None:
     assert assessor.assess(ROGUE).language_supported
 
 
-def test_a_model_for_other_signals_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("features", ["signals", "concepts"])
+def test_a_model_for_other_signals_or_concepts_is_refused(tmp_path: Path, features: str) -> None:
     from classifier.assess import DEFAULT_MODEL
 
     for path in DEFAULT_MODEL.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     manifest = json.loads((tmp_path / MANIFEST).read_text())
-    manifest["about"]["signals"].pop()
+    manifest["about"][features].pop()
     (tmp_path / MANIFEST).write_text(json.dumps(manifest))
-    with pytest.raises(ModelError, match="pharmakon train"):
+    with pytest.raises(ModelError, match=f"other {features}.*pharmakon train"):
         Assessor.load(tmp_path)
 
 

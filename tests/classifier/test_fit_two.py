@@ -44,7 +44,7 @@ def fitted(*, telling: float) -> StageTwoFit:
     # what stage two reads of a table; texts and clauses are stage one's alone
     read = SimpleNamespace(
         signals=np.zeros((ROWS, len(SIGNALS))), truth=truth, weight=np.ones(ROWS),
-        groups=np.array([f"g{i % 30}" for i in range(ROWS)]), met=np.zeros(ROWS, dtype=bool),
+        groups=np.array([f"g{i % 30}" for i in range(ROWS)]), met=np.zeros(ROWS, dtype=bool), prevalence=None,
     )  # fmt: skip
     table = cast(Table, read)
     model = Model(

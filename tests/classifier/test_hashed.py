@@ -69,3 +69,26 @@ def test_concepts_of_two_sentences_never_make_a_pair() -> None:
     assert len(keys) == 2
     keys, _ = concept_grams([(0, 1), (5, 2)], [0, 10])
     assert len(keys) == 3
+
+
+def test_a_topic_stands_between_no_two_words_that_belong_together() -> None:
+    concepts = load_concepts()
+    without, topic, rx = (concepts.names.index(name) for name in ("without", "t_tablet", "rx"))
+    assert topic in concepts.alone and without not in concepts.alone
+    apart, _ = concept_grams([(0, without), (9, rx)], [0], alone=concepts.alone)
+    between, _ = concept_grams([(0, without), (5, topic), (9, rx)], [0], alone=concepts.alone)
+    assert set(between.tolist()) - set(apart.tolist()) == {topic + 1}
+    assert set(apart.tolist()) <= set(between.tolist())
+
+
+def test_a_short_stem_needs_its_language_and_a_long_one_does_not() -> None:
+    concepts = load_concepts()
+    names = {concepts.names[number] for _, number in concepts.find("always look at saturday", "en")}
+    assert "buy" not in names and "sell" not in names  # Turkish "al*" and "sat*"
+    assert "always" in names
+
+
+def test_words_of_indic_scripts_are_read_with_their_vowel_signs() -> None:
+    concepts = load_concepts()
+    names = [concepts.names[number] for _, number in concepts.find("बिना पर्ची के दवा", "hi")]
+    assert "without" in names and "rx" in names
