@@ -1,6 +1,6 @@
 """Medicines named in a text, in any script: one Aho-Corasick automaton with a word-boundary rule per script."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from classifier.text.entries import (
     load_stems,
 )
 from classifier.text.glyphs import fold
+from classifier.text.kept import kept
 from classifier.text.misspelt import Slips
 from classifier.text.normalise import Normalised
 from classifier.text.pieces import Remembered, pieces
@@ -98,6 +99,9 @@ def _known(
     return _Known(word, script, brand, entry, classes, bent, stem, LETTERS[script], ending, _status(classes))
 
 
+_BRAND, _BENT, _MARKS = 2, 1, 4
+"""How what a name stands for is written as one number, see :func:`names_of`."""
+
 _Named = tuple[int, int, int, int, _Known]
 """Last character of the spelling, its length, where the word begins and ends, what it is."""
 
@@ -113,47 +117,57 @@ class Lexicon:
         self,
         entries: list[Entry],
         classes: dict[str, MedicineClass],
+        names: Mapping[str, int],
         stems: dict[str, str],
-        dodged: list[str],
         everyday: list[str],
         digest: str,
     ) -> None:
+        """``names`` are those of :func:`names_of` the ``entries``."""
         self.lexicon_id = digest
         self._everyday = frozenset(fold(word) for word in everyday)
         self.classes = classes
         self.entries = {entry.name: entry for entry in entries}
-        table: dict[str, _Known] = {}
-        for entry in entries:
-            known = tuple(classes[name] for name in entry.classes)
-            for number, spelling in enumerate(entry.spellings):
-                word = fold(spelling)
-                brand = number > len(entry.names)
-                table.setdefault(word, _known(word, brand, entry, known))
-        for word in dodged:
-            known_word = table[word]
-            for variant in misspellings(word):
-                table.setdefault(variant, _known(variant, True, known_word.entry, known_word.classes, bent=True))
-        self._generic = {
-            word: known
-            for word, known in table.items()
-            if not known.brand and known.status[-1] == "medicine" and UNNAMED not in known.entry.classes
-        }
-        for ending, name in stems.items():
-            table.setdefault(ending, _known(ending, False, Entry("", (name,)), (classes[name],), stem=True))
-        self._words = WordSearch((name, known) for name, known in table.items() if " " not in name)
-        self._phrases = WordSearch((name, known) for name, known in table.items() if " " in name)
+        self._listed = entries
+        self._names = names
+        self._stems = {ending: name for ending, name in stems.items() if ending not in names}
+        self._known: dict[str, _Known] = {}
+        """What was met so far of names and stems."""
+        single = [name for name in names if " " not in name]
+        several = [name for name in names if " " in name]
+        self._words = WordSearch((name, name) for name in (*single, *self._stems))
+        self._phrases = WordSearch((name, name) for name in several)
         self._heads: dict[str, tuple[str, ...]] = {}
         """First word of the names of several words, to those names."""
-        for name in table:
-            head, space, _ = name.partition(" ")
-            if space:
-                self._heads[head] = (*self._heads.get(head, ()), name)
+        for name in several:
+            head = name.partition(" ")[0]
+            self._heads[head] = (*self._heads.get(head, ()), name)
         self._longest_head = max(map(len, self._heads), default=0)
         self._pieces = Remembered(self._in_piece)
 
+    def _known_as(self, word: str) -> _Known:
+        """Return what is known of a name or stem."""
+        known = self._known.get(word)
+        if known is None:
+            code = self._names.get(word)
+            if code is None:
+                name = self._stems[word]
+                known = _known(word, False, Entry("", (name,)), (self.classes[name],), stem=True)
+            else:
+                entry = self._listed[code // _MARKS]
+                classes = tuple(self.classes[name] for name in entry.classes)
+                known = _known(word, bool(code & _BRAND), entry, classes, bent=bool(code & _BENT))
+            self._known[word] = known
+        return known
+
     @cached_property
     def _slips(self) -> Slips:
-        return Slips(self._generic, other_words=plain_vocabulary().words | self._everyday)
+        medicines = {
+            number
+            for number, entry in enumerate(self._listed)
+            if UNNAMED not in entry.classes and self.classes[entry.classes[0]].kind == "medicine"
+        }
+        generic = (name for name, code in self._names.items() if not code & _BRAND and code // _MARKS in medicines)
+        return Slips(generic, other_words=plain_vocabulary().words | self._everyday)
 
     @classmethod
     def load(cls, folder: Path = LEXICON_FOLDER) -> "Lexicon":
@@ -194,9 +208,9 @@ class Lexicon:
         found = []
         taken = {at for term in named for at in (term.start, term.end - 1)}
         for start, end, meant in self._slips.find(normalised.text):
-            entries = {self._generic[name].entry.name for name in meant}
+            entries = {self._known_as(name).entry.name for name in meant}
             if len(entries) == 1 and taken.isdisjoint(range(start, end)):
-                found.append(self._generic[min(meant)].term(start, end, ""))
+                found.append(self._known_as(min(meant)).term(start, end, ""))
         return found
 
     def _in_piece(self, piece: str) -> tuple[tuple[_Named, ...], tuple[str, ...]]:
@@ -206,7 +220,8 @@ class Lexicon:
 
     def _named(self, names: WordSearch, text: str) -> Iterator[_Named]:
         """Yield what ``names`` finds in ``text`` that stands there as a word of its own."""
-        for last, known in names.find(text):
+        for last, name in names.find(text):
+            known = self._known_as(name)
             start, end = last - len(known.spelling) + 1, last + 1
             if known.stem:
                 start = _word_start(text, start)
@@ -226,6 +241,21 @@ class Lexicon:
         while stop < size and stop - end <= _LONGEST_ENDING and text[stop] in letters:
             stop += 1
         return stop if stop - end <= known.ending else 0
+
+
+def names_of(entries: Sequence[Entry], dodged: Iterable[str]) -> dict[str, int]:
+    """Return every folded name and every misspelling of a ``dodged`` one, each to what it stands for.
+
+    That is ``4 * entry`` (its place in ``entries``), plus 2 for a brand and 1 for a misspelling.
+    """
+    names: dict[str, int] = {}
+    for place, entry in enumerate(entries):
+        for number, spelling in enumerate(entry.spellings):
+            names.setdefault(fold(spelling), _MARKS * place + _BRAND * (number > len(entry.names)))
+    for word in dodged:
+        for variant in misspellings(word):
+            names.setdefault(variant, names[word] // _MARKS * _MARKS + _BRAND + _BENT)
+    return names
 
 
 def misspellings(word: str) -> set[str]:
@@ -259,11 +289,12 @@ _DATA = (".yaml", ".yml", ".txt", ".tsv")
 
 @cache
 def _loaded(folder: Path) -> Lexicon:
-    return Lexicon(
-        load_entries(folder),
-        load_classes(folder),
-        load_stems(folder),
-        load_dodged(folder),
-        load_everyday(folder),
-        digest_of("lexicon", (path for path in folder.iterdir() if path.suffix in _DATA)),
-    )
+    files = [path for path in folder.iterdir() if path.suffix in _DATA]
+    entries = load_entries(folder)
+
+    def build() -> dict[str, int]:
+        return names_of(entries, load_dodged(folder))
+
+    names = kept("names", files, build) if folder == LEXICON_FOLDER else build()
+    classes, stems, everyday = load_classes(folder), load_stems(folder), load_everyday(folder)
+    return Lexicon(entries, classes, names, stems, everyday, digest_of("lexicon", files))

@@ -7,7 +7,7 @@ hurried eye.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from classifier.text.glyphs import fold, lookalike
 from classifier.text.places import LEXICON_FOLDER
@@ -69,13 +69,18 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = frozenset(word for word in words if len(word) >= _SHORTEST)
-        self._by_key: dict[str, str] = {}
-        self._by_length: Mapping[int, list[str]] = defaultdict(list)
-        for word in sorted(self.words, reverse=True):
-            self._by_key[key(word)] = word
-        for each in sorted(self._by_key):
-            self._by_length[len(each)].append(each)
         self._masked = lru_cache(_MOST_MASKS)(self._masks)
+
+    @cached_property
+    def _by_key(self) -> dict[str, str]:
+        return {key(word): word for word in sorted(self.words, reverse=True)}
+
+    @cached_property
+    def _by_length(self) -> Mapping[int, list[str]]:
+        found: Mapping[int, list[str]] = defaultdict(list)
+        for each in sorted(self._by_key):
+            found[len(each)].append(each)
+        return found
 
     def exact(self, token: str) -> str | None:
         """Return the known word with the look of ``token`` (folded), or None."""
@@ -122,5 +127,5 @@ def plain_vocabulary() -> Vocabulary:
     """Return the words that are straightened without being evidence: plain words, and parts of longer names."""
     from classifier.text.entries import load_entries
 
-    parts = {part for entry in load_entries() for name in entry.spellings for part in fold(name).split() if " " in name}
+    parts = {part for entry in load_entries() for name in entry.spellings if " " in name for part in fold(name).split()}
     return Vocabulary({*load_plain_words(), *(part for part in parts if part.isalpha() and len(part) >= SHORTEST)})
