@@ -41,16 +41,15 @@ def _classes() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArra
     """Return per code point: is it part of a word, is its script dense, and what stands for it when hashed."""
     import unicodedata
 
-    word = np.zeros(_TABLE, dtype=bool)
+    names = "".join(map(unicodedata.category, map(chr, range(_TABLE)))).encode()
+    first, second = np.frombuffer(names, dtype="S1").reshape(_TABLE, 2).T
+    word = (first == b"L") | (first == b"M") | (first == b"N")
     fold = np.arange(_TABLE, dtype=np.uint32)
-    for code in range(_TABLE):
-        category = unicodedata.category(chr(code))
-        word[code] = category[0] in "LMN"
-        if category == "Nd":
-            fold[code] = ord("0")  # 100 mg and 50 mg are the same words; strengths are the lexicon's business
+    # 100 mg and 50 mg are the same words; strengths are the lexicon's business
+    fold[(first == b"N") & (second == b"d")] = ord("0")
     dense = np.zeros(_TABLE, dtype=bool)
-    for first, last in ((0x2E80, 0xA000), (0xAC00, 0xD7B0), (0xF900, 0xFB00), (0x0E00, 0x1100), (0x20000, 0x30000)):
-        dense[first:last] = True
+    for low, high in ((0x2E80, 0xA000), (0xAC00, 0xD7B0), (0xF900, 0xFB00), (0x0E00, 0x1100), (0x20000, 0x30000)):
+        dense[low:high] = True
     return word, dense & word, fold
 
 

@@ -12,26 +12,35 @@ import ahocorasick
 
 from classifier.text.scripts import script_of
 
+_PLAIN = "plain"
+"""The group of the words in ASCII."""
+
 
 class WordSearch:
     """Words, each with a value, to be found anywhere in a text."""
 
     def __init__(self, words: Iterable[tuple[str, Any]]) -> None:
+        plain: list[tuple[str, Any]] = []
         self._listed: dict[str, list[tuple[str, Any]]] = {}
         self._opens: dict[str, str] = {}
         """First character beyond ASCII of each word, to the group that holds the word."""
-        for word, value in words:
-            telling = "" if word.isascii() else next(c for c in word if not c.isascii())
-            if telling and telling not in self._opens:
+        for each in words:
+            if each[0].isascii():
+                plain.append(each)
+                continue
+            telling = next(c for c in each[0] if not c.isascii())
+            if telling not in self._opens:
                 self._opens[telling] = _group(telling)
-            self._listed.setdefault(self._opens.get(telling, ""), []).append((word, value))
+            self._listed.setdefault(self._opens[telling], []).append(each)
+        if plain:
+            self._listed.setdefault(_PLAIN, []).extend(plain)
         self._groups = frozenset(self._listed)
         self._automata: dict[str, Any] = {}
         self._letters = frozenset(self._opens)
 
     def find(self, text: str) -> list[tuple[int, Any]]:
         """Return ``(index of the last character, value)`` of each word, by last character, longer words first."""
-        names = {""}
+        names = {_PLAIN}
         if not text.isascii():
             names.update(self._opens[c] for c in self._letters.intersection(text))
         found: list[tuple[int, int, Any]] = []
@@ -53,8 +62,6 @@ def _order(each: tuple[int, int, Any]) -> tuple[int, int]:
 
 
 def _group(char: str) -> str:
-    if not char:
-        return ""
     script = script_of(char)
     return script if script != "none" else f"none{ord(char) >> 13}"
 
