@@ -60,6 +60,10 @@ def signal_words(name: str) -> str:
     return _FAMILY[family].format(plain) if family in _FAMILY else f"{family.replace('_', ' ')} {plain}".strip()
 
 
+_TOPIC = "t_"
+"""How data/concepts begins the name of a topic."""
+
+
 def concept_words(names: Sequence[str], *, adjacent: bool) -> str:
     """Return what one concept, or two or three that stand together, are called.
 
@@ -68,9 +72,11 @@ def concept_words(names: Sequence[str], *, adjacent: bool) -> str:
     """
     plain = [f"‘{_plain(name)}’" for name in names]
     if len(plain) == 1:
-        return signal_words(names[0]) if names[0].startswith("cue:") else f"the meaning {plain[0]}"
+        if names[0].startswith("cue:"):
+            return signal_words(names[0])
+        return f"the {'topic' if names[0].startswith(_TOPIC) else 'meaning'} {plain[0]}"
     return f"{', '.join(plain)} in a row" if adjacent else " near ".join(plain)
 
 
 def _plain(name: str) -> str:
-    return _STATUS.get(name) or name.removeprefix("cue:").replace("_", " ")
+    return _STATUS.get(name) or name.removeprefix("cue:").removeprefix(_TOPIC).replace("_", " ")

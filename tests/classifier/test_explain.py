@@ -14,7 +14,7 @@ from classifier.examples import read_corpus
 from classifier.explain import Explainer
 from classifier.model import pool
 from classifier.nearest import CaseIndex
-from classifier.plain_words import signal_words
+from classifier.plain_words import concept_words, signal_words
 from classifier.reading import features, read
 from classifier.signals import SIGNALS
 from classifier.train import CORPUS
@@ -222,3 +222,8 @@ def test_a_risk_that_a_second_stage_moved_is_said_so(assessor: Assessor, monkeyp
     found = Explainer(assessor).explain(ROGUE)
     assert any("second stage" in note and "0.250" in note for note in found.notes)
     assert found.risk == 0.25 and found.linear_risk != 0.25
+
+
+def test_a_topic_is_named_as_one() -> None:
+    assert concept_words(["t_antibiotic"], adjacent=True) == "the topic ‘antibiotic’"
+    assert concept_words(["never"], adjacent=True) == "the meaning ‘never’"
