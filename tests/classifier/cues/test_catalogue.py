@@ -69,9 +69,7 @@ def test_a_phrase_that_nothing_could_find_is_refused(phrase: str) -> None:
 
 
 def _found(book: PhraseBook) -> list[tuple[str, int, int]]:
-    text = (
-        "No prescription, we ship worldwide. Без рецепта! 无需处方 سنشحن بدون وصفة, pay by bitcoin on Telegram"
-    )
+    text = "No prescription, we ship worldwide. Без рецепта! 无需处方 سنشحن بدون وصفة, pay by bitcoin on Telegram"
     return [(hit.phrase.rule, hit.start, hit.end) for hit in scan(book, read(book, normalise(text)))]
 
 
