@@ -4,9 +4,11 @@ Scrapy's own shutdown waits for every request that is queued behind a ``Crawl-de
 """
 
 import asyncio
+import re
 import resource
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
@@ -105,6 +107,19 @@ class RunLimits:
 
 
 def resident_mb() -> int:
-    """Return the largest resident size this process has had, in MB."""
+    """Return the largest resident size this process has had, in MB.
+
+    Linux tells it for the program (``VmHWM``); ``getrusage`` there begins with the size of the process it was started
+    from, so that a crawl started by a large program would be over its limit before its first page.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        status = ""
+    if found := _PEAK.search(status):
+        return int(found[1]) // 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (1 << 20) if sys.platform == "darwin" else peak // 1024
+
+
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
