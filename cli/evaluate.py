@@ -179,6 +179,7 @@ def _write_card(folder: Path, figures: dict[str, Any]) -> None:
     from classifier.persist import load_model
 
     _, manifest = load_model(folder)
-    metrics = {"model": manifest["id"], "figures": figures}
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    (folder / "MODEL_CARD.md").write_text(render_card(manifest, figures), encoding="utf-8")
+    text = json.dumps({"model": manifest["id"], "figures": figures}, indent=1, sort_keys=True) + "\n"
+    (folder / "metrics.json").write_text(text, encoding="utf-8")
+    card = render_card(manifest, json.loads(text)["figures"])  # from what is kept, so that both always agree
+    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
