@@ -21,11 +21,13 @@ _PRODUCT = frozenset({"controlled_substance", "unapproved_product", "obfuscated_
 """Cues that name the goods; all others speak of how they are offered."""
 
 _CRYPTO = re.compile(
-    r"(?<![a-z])(?:m?btc|xbt|xmr|eth|ltc|usdt|usdc|bch|dash|zec|doge|trx|ton|bitcoins?|monero|ethereum|litecoins?|tether"
-    r"|satoshis?)(?![a-z])|[₿Ξɱ]",
+    r"(?<![a-z])(?:m?btc|xbt|xmr|usdt|usdc|trx|bitcoins?|monero|ethereum|litecoins?|tether|dogecoins?|satoshis?)(?![a-z])"
+    r"|(?<![A-Za-z])(?-i:ETH|LTC|BCH|DASH|ZEC|DOGE)(?![A-Za-z])|₿|[Ξɱ](?=\s?\d)",
     re.IGNORECASE,
 )
-"""Crypto-currencies as prices and payment lists write them, by code, name or sign."""
+"""Crypto-currencies as prices and payment lists write them, by code, name or sign. Codes that are words in lower case
+count in capitals only, and a sign that is a letter elsewhere only before a number; ``TON`` is left out: goods are sold
+by the ton."""
 
 TERM_SIGNALS = ("medicine", "prescription", "controlled", "unapproved", "never_retail", "over_counter", "harm")
 

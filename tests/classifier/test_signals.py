@@ -22,6 +22,8 @@ def signal(catalogue: CueCatalogue, name: str, row: dict[str, object]) -> float:
         {"price": "[1.00e-07,1.49e+00)", "currency": "BTC(binned)"},
         {"price": "0.2 xmr"},
         {"price": "₿ 0.003"},
+        {"price": "Ξ0.02"},
+        {"price": "0.5 ETH"},
         {"price": "49 USD", "payments": ["card", "Bitcoin"]},
     ],
 )
@@ -33,7 +35,17 @@ def test_a_price_in_a_crypto_currency_counts_however_it_is_written(
     assert signal(catalogue, "price:crypto_on_regulated", {"title": "Garden chair", **row}) == 0
 
 
-@pytest.mark.parametrize("row", [{"price": "49", "currency": "USD"}, {"price": "3 methods", "currency": "EUR"}, {}])
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"price": "49", "currency": "USD"},
+        {"price": "3 methods", "currency": "EUR"},
+        {"price": "900 USD per ton"},
+        {"price": "Ξεκινά από 12 €"},
+        {"price": "49 USD", "payments": ["card", "dash of trust"]},
+        {},
+    ],
+)
 def test_an_ordinary_price_is_no_crypto_price(catalogue: CueCatalogue, row: dict[str, object]) -> None:
     assert signal(catalogue, "price:crypto", {"title": "Sertraline 50 mg", **row}) == 0
 
