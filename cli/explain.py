@@ -97,7 +97,7 @@ def _from_casefile(workspace: Path, listing_id: str, version: int | None) -> "tu
 
 
 def _print(found: "Explanation") -> None:
-    click.echo(f"listing {found.id}, version {found.version}: risk {found.risk:.3f} (log-odds {found.log_odds:+.2f})")
+    click.echo(f"listing {found.id}, version {found.version}: risk {found.risk:.4f} (log-odds {found.log_odds:+.2f})")
     for note in found.notes:
         click.echo(f"  note: {note}")
     _section("Cues", [
@@ -110,7 +110,7 @@ def _print(found: "Explanation") -> None:
     ], "nothing")  # fmt: skip
     _section("What moved the score (log-odds; all terms together are the score)", list(_terms(found)), "")
     _section("What would have lowered it (assessed again, not estimated)", [
-        f"{what.risk:.3f}  {_change(what)}" for what in found.what_if
+        f"{what.risk:.4f}  {_change(what)}" for what in found.what_if
     ], "nothing that was tried: the risk does not rest on one quote")  # fmt: skip
     for title, cases in (("Nearest confirmed cases", found.confirmed), ("Nearest rejected case", found.rejected)):
         _section(title, [

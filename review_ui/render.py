@@ -67,6 +67,15 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
 
 
+def probability(share: float) -> str:
+    """Return ``0.874`` as ``0.87``; never rounds to a certainty that is not there."""
+    if 0 < share < 0.01:
+        return "< 0.01"
+    if 0.99 < share < 1:
+        return "> 0.99"
+    return f"{share:.2f}"
+
+
 def grouped(number: int) -> str:
     """Return ``49000`` as ``49,000``."""
     return f"{number:,}"
@@ -122,7 +131,8 @@ class Pages:
             auto_reload=False,
         )
         self._environment.filters.update(
-            utc=utc, day=day, risk_band=risk_band, words=words, percent=percent, grouped=grouped,
+            utc=utc, day=day, risk_band=risk_band, words=words, percent=percent,
+            probability=probability, grouped=grouped,
             cue_name=cue_name, cue_pair=cue_pair, visible=visible, defang=defang, item_path=item_path,
             urlquote=lambda text: quote(text.encode("utf-8", "replace"), safe=""),
         )  # fmt: skip
