@@ -1,6 +1,6 @@
 """How good the classifier is, measured the way it will be used: on sources it has never seen.
 
-``leave_source_out`` trains one model per gold source, without any row of that source: neither gold rows nor rows of
+``source_models`` trains one model per gold source, without any row of that source: neither gold rows nor rows of
 the venue file it was drawn from. A random split is never reported (field note: it measures the venue and nothing else).
 """
 
@@ -90,15 +90,6 @@ def source_models(material: Material, *, at_once: int = 1) -> Iterator[tuple[Mod
             if not (e.origin == "gold" and e.source in sources) and not (e.origin == "venue" and e.file in files)
         ]  # fmt: skip
         yield fitted(material, train), test
-
-
-def leave_source_out(material: Material, *, at_once: int = 1, tick: Tick = lambda: None) -> list[Judged]:
-    """Judge every gold row by a model that has seen no row of its source; ``tick`` after each model."""
-    out: list[Judged] = []
-    for model, test in source_models(material, at_once=at_once):
-        out += judge_rows(model, material, test)
-        tick()
-    return out
 
 
 def _authored(material: Material) -> list[int]:

@@ -181,11 +181,11 @@ def _fit_layer(table: Table, rows: Rows) -> Layer:
 
 def _layer_scores(layer: Layer, table: Table, rows: Rows) -> Floats:
     wide = len(WHOLE_HEADS)
-    whole = np.asarray(table.whole[rows] @ layer.weights, dtype=float)[:, :wide] + layer.offsets[:wide]
+    whole = np.asarray(table.whole[rows] @ layer.for_listings, dtype=float) + layer.offsets[:wide]
     place = np.full(table.whole.shape[0], -1, dtype=np.int32)
     place[rows] = np.arange(len(rows), dtype=np.int32)
     chosen = np.flatnonzero(place[table.clause_rows] >= 0)
-    clauses = np.asarray(table.clauses[chosen] @ layer.weights, dtype=float)[:, wide:] + layer.offsets[wide:]
+    clauses = np.asarray(table.clauses[chosen] @ layer.for_clauses, dtype=float) + layer.offsets[wide:]
     return np.hstack((whole, pool(clauses, place[table.clause_rows[chosen]], len(rows))))
 
 
