@@ -177,9 +177,11 @@ def _writing(target: str, resume: bool) -> Iterator[BinaryIO]:
         with out:
             yield out
         temporary.replace(path)
-    except BaseException:
+    except BaseException as fault:
         if not resume:
             temporary.unlink(missing_ok=True)
+        if isinstance(fault, OSError):  # closing writes what is held back, and a full disk fails there once more
+            raise refuse(f"{target}: cannot be written ({fault.strerror or fault})") from fault
         raise
 
 
